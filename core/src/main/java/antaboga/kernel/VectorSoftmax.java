@@ -18,6 +18,9 @@ final class VectorSoftmax implements SoftmaxKernel {
   /** Elements of a tile. */
   private static final int TILE = 8192;
 
+  /** Longest stretch whose powers are summed in float; such sums are added in double. */
+  private static final int STRETCH = 256;
+
   private final ScalarSoftmax scalar = new ScalarSoftmax();
 
   @Override
@@ -54,6 +57,7 @@ final class VectorSoftmax implements SoftmaxKernel {
               var tile = new float[n * width];
               var powers = new float[width];
               var max = new float[width];
+              var part = new float[width];
               var sum = new float[width];
               for (int b = from; b < to; b++) {
                 int at = b % blocks * width;
@@ -62,7 +66,7 @@ final class VectorSoftmax implements SoftmaxKernel {
                 for (int i = 0; i < n; i++) {
                   source.read(start + (long) i * inner, tile, i * width, count);
                 }
-                columns(tile, n, width, powers, max, sum, form);
+                columns(tile, n, width, powers, max, part, sum, form);
                 for (int i = 0; i < n; i++) {
                   target.write(start + (long) i * inner, tile, i * width, count);
                 }
@@ -134,11 +138,13 @@ final class VectorSoftmax implements SoftmaxKernel {
 
   private static void row(float[] x, int at, int n, float[] scratch, Form form) {
     float max = max(x, at, n);
+    double sum = 0;
+    for (int i = 0; i < n; i += STRETCH) {
+      sum += exp(x, at + i, Math.min(STRETCH, n - i), max, scratch, i);
+    }
     if (form == Form.VALUE) {
-      float sum = exp(x, at, n, max, scratch);
-      scale(scratch, n, 1 / sum, x, at);
+      scale(scratch, n, (float) (1 / sum), x, at);
     } else {
-      float sum = exp(x, at, n, max, scratch);
       subtract(x, at, n, max, (float) Math.log(sum));
     }
   }
@@ -165,28 +171,28 @@ final class VectorSoftmax implements SoftmaxKernel {
     return max;
   }
 
-  /** scratch = e^(x - max), and their sum; scratch has room for a whole last vector, x too. */
-  static float exp(float[] x, int at, int n, float max, float[] scratch) {
+  /** out = e^(x - max), and their sum; out has room for a whole last vector, x too. */
+  static float exp(float[] x, int at, int n, float max, float[] out, int outAt) {
     int lanes = SPECIES.length();
     var total = FloatVector.zero(SPECIES);
     int i = 0;
     for (; i <= n - lanes; i += lanes) {
       var e = VectorMath.exp(FloatVector.fromArray(SPECIES, x, at + i).sub(max));
-      e.intoArray(scratch, i);
+      e.intoArray(out, outAt + i);
       total = total.add(e);
     }
     float sum = total.reduceLanes(VectorOperators.ADD);
     if (i < n) {
-      tail(x, at + i, max, scratch, i);
+      tail(x, at + i, max, out, outAt + i);
       for (; i < n; i++) {
-        sum += scratch[i];
+        sum += out[outAt + i];
       }
     }
     return sum;
   }
 
-  private static void tail(float[] x, int at, float max, float[] scratch, int i) {
-    VectorMath.exp(FloatVector.fromArray(SPECIES, x, at).sub(max)).intoArray(scratch, i);
+  private static void tail(float[] x, int at, float max, float[] out, int outAt) {
+    VectorMath.exp(FloatVector.fromArray(SPECIES, x, at).sub(max)).intoArray(out, outAt);
   }
 
   private static void scale(float[] from, int n, float factor, float[] to, int at) {
@@ -269,7 +275,14 @@ final class VectorSoftmax implements SoftmaxKernel {
   }
 
   private static void columns(
-      float[] x, int n, int width, float[] powers, float[] max, float[] sum, Form form) {
+      float[] x,
+      int n,
+      int width,
+      float[] powers,
+      float[] max,
+      float[] part,
+      float[] sum,
+      Form form) {
     java.util.Arrays.fill(max, Float.NEGATIVE_INFINITY);
     java.util.Arrays.fill(sum, 0);
     for (int i = 0; i < n; i++) {
@@ -277,9 +290,13 @@ final class VectorSoftmax implements SoftmaxKernel {
     }
     for (int i = 0; i < n; i++) {
       if (form == Form.VALUE) {
-        exp(x, i * width, max, sum, x, i * width);
+        exp(x, i * width, max, part, x, i * width);
       } else {
-        exp(x, i * width, max, sum, powers, 0);
+        exp(x, i * width, max, part, powers, 0);
+      }
+      if (i % STRETCH == STRETCH - 1 || i == n - 1) {
+        add(sum, part, 0);
+        java.util.Arrays.fill(part, 0);
       }
     }
     for (int j = 0; j < width; j++) {
