@@ -30,11 +30,13 @@ final class VectorGelu implements GeluKernel {
         .run(
             (task, from, to) -> {
               var tile = new float[TILE];
+              var powers = new float[TILE];
               for (int at = from; at < to; at += TILE) {
                 int n = Math.min(TILE, to - at);
                 source.read(at, tile, 0, n);
                 if (form == Form.ERF) {
-                  byErf(tile, n);
+                  erfPowers(powers, tile, n);
+                  byErf(tile, powers, n);
                 } else {
                   byTanh(tile, n);
                 }
@@ -64,6 +66,7 @@ final class VectorGelu implements GeluKernel {
                 source.read(at, tile, 0, n);
                 gradients.read(at, g, 0, n);
                 if (form == Form.ERF) {
+                  erfPowers(phi, tile, n);
                   distribution(phi, tile, n);
                   slope(g, phi, tile, n);
                 } else {
@@ -75,10 +78,24 @@ final class VectorGelu implements GeluKernel {
     return dx;
   }
 
-  private static void byErf(float[] x, int n) {
+  // erf in three steps, one exponential a method: in one step it exceeds the inlining budget
+  private static void erfPowers(float[] powers, float[] x, int n) {
+    for (int i = 0; i < n; i += SPECIES.length()) {
+      VectorMath.erfExponent(FloatVector.fromArray(SPECIES, x, i).mul(SQRT_HALF))
+          .intoArray(powers, i);
+    }
+    for (int i = 0; i < n; i += SPECIES.length()) {
+      VectorMath.exp(FloatVector.fromArray(SPECIES, powers, i)).intoArray(powers, i);
+    }
+  }
+
+  private static void byErf(float[] x, float[] powers, int n) {
     for (int i = 0; i < n; i += SPECIES.length()) {
       var v = FloatVector.fromArray(SPECIES, x, i);
-      VectorMath.erf(v.mul(SQRT_HALF)).add(1f).mul(v.mul(0.5f)).intoArray(x, i);
+      VectorMath.erf(v.mul(SQRT_HALF), FloatVector.fromArray(SPECIES, powers, i))
+          .add(1f)
+          .mul(v.mul(0.5f))
+          .intoArray(x, i);
     }
   }
 
@@ -93,10 +110,14 @@ final class VectorGelu implements GeluKernel {
     return v.mul(v).fma(v.broadcast(CUBIC), v.broadcast(1f)).mul(v).mul(SQRT_2_OVER_PI);
   }
 
+  /** phi, whose place holds the powers. */
   private static void distribution(float[] phi, float[] x, int n) {
     for (int i = 0; i < n; i += SPECIES.length()) {
       var v = FloatVector.fromArray(SPECIES, x, i);
-      VectorMath.erf(v.mul(SQRT_HALF)).add(1f).mul(0.5f).intoArray(phi, i);
+      VectorMath.erf(v.mul(SQRT_HALF), FloatVector.fromArray(SPECIES, phi, i))
+          .add(1f)
+          .mul(0.5f)
+          .intoArray(phi, i);
     }
   }
 
