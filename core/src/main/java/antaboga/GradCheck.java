@@ -73,8 +73,8 @@ public final class GradCheck {
     }
     var worst = new Worst(0, 0, 0, 0, 0);
     for (int i = 0; i < inputs.length; i++) {
-      var flat = inputs[i].array().reshape('c', inputs[i].array().length());
-      var flatGradient = gradients[i].reshape('c', flat.length());
+      var flat = Arrays.reshape(inputs[i].array(), inputs[i].array().length());
+      var flatGradient = Arrays.reshape(gradients[i], flat.length());
       for (long k = 0; k < flat.length(); k++) {
         double value = flat.getDouble(k);
         flat.putScalar(k, value + STEP);
@@ -107,17 +107,11 @@ public final class GradCheck {
   }
 
   private static INDArray zerosLike(INDArray x) {
-    try (var outside =
-        org.nd4j.linalg.factory.Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      return Arrays.zeros(x.dataType(), x.shape());
-    }
+    return Arrays.outsideTapes(() -> Arrays.zeros(x.dataType(), x.shape()));
   }
 
   private Tensor projection() {
-    Tensor output;
-    try (var tape = new Tape(0)) {
-      output = function.apply(inputs).detach();
-    }
+    var output = pass(in -> function.apply(in).detach());
     var random = new SplittableRandom(7);
     var weights = new double[Math.toIntExact(output.shape().elements())];
     for (int i = 0; i < weights.length; i++) {
@@ -127,8 +121,13 @@ public final class GradCheck {
   }
 
   private double project(Tensor weights) {
-    try (var tape = new Tape(0)) { // a training pass, as the tape's own was
-      return function.apply(inputs).mul(weights).sum().item();
+    return pass(in -> function.apply(in).mul(weights).sum().detach()).item();
+  }
+
+  @SuppressWarnings("try") // an open tape makes it a training pass, as the tape's own was
+  private Tensor pass(Function<Tensor[], Tensor> result) {
+    try (var tape = new Tape(0)) {
+      return result.apply(inputs);
     }
   }
 }

@@ -6,7 +6,6 @@ import antaboga.ops.Reduction;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -16,8 +15,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * closes. A leaf on which the loss does not depend has none.
  */
 public final class Gradients {
-  private final Map<Tensor, INDArray> byTensor = new IdentityHashMap<>();
-  private final Map<Tensor, Boolean> owned = new IdentityHashMap<>();
+  private final IdentityHashMap<Tensor, INDArray> byTensor = new IdentityHashMap<>();
+  private final IdentityHashMap<Tensor, Boolean> owned = new IdentityHashMap<>();
 
   Gradients() {}
 

@@ -3,7 +3,6 @@ package antaboga;
 
 import antaboga.ops.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A named leaf that training changes in place. A frozen one, or a buffer such as a running mean, is
@@ -20,19 +19,9 @@ public final class Parameter extends Tensor {
    * @param trainable whether a tape follows gradients to it
    */
   public Parameter(String name, INDArray array, boolean trainable) {
-    this(name, outside(array), trainable, true);
-  }
-
-  private Parameter(String name, INDArray array, boolean trainable, boolean owned) {
-    super(array, null, false);
+    super(Arrays.outsideTapes(() -> array.dup('c')), null, false);
     this.name = name;
-    this.trainable = trainable && owned;
-  }
-
-  private static INDArray outside(INDArray array) {
-    try (var scope = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      return array.dup('c');
-    }
+    this.trainable = trainable;
   }
 
   /** The full name, as in a checkpoint: {@code blocks.0.attn.qkv.weight}. */

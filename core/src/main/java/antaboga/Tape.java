@@ -39,7 +39,7 @@ public final class Tape implements AutoCloseable {
     INFER
   }
 
-  private record Node(Op op, Tensor[] inputs, Tensor output, Op.Backward backward) {}
+  private record Node(Op op, List<Tensor> inputs, Tensor output, Op.Backward backward) {}
 
   private static final ThreadLocal<@Nullable Tape> CURRENT = new ThreadLocal<>();
 
@@ -111,17 +111,17 @@ public final class Tape implements AutoCloseable {
       var back = node.backward.apply(gradient, needed);
       for (int i = 0; i < needed.length; i++) {
         if (needed[i]) {
-          gradients.add(node.inputs[i], back[i]);
+          gradients.add(node.inputs.get(i), back[i]);
         }
       }
     }
     return gradients;
   }
 
-  private boolean[] needed(Tensor[] inputs) {
-    var needed = new boolean[inputs.length];
-    for (int i = 0; i < inputs.length; i++) {
-      needed[i] = tracks(inputs[i]);
+  private boolean[] needed(List<Tensor> inputs) {
+    var needed = new boolean[inputs.size()];
+    for (int i = 0; i < needed.length; i++) {
+      needed[i] = tracks(inputs.get(i));
     }
     return needed;
   }
@@ -225,7 +225,7 @@ public final class Tape implements AutoCloseable {
     }
     var output = new Tensor(value.array(), tape, tracked);
     if (tracked) {
-      tape.nodes.add(new Node(op, inputs.clone(), output, value.backward()));
+      tape.nodes.add(new Node(op, List.of(inputs), output, value.backward()));
     }
     return output;
   }

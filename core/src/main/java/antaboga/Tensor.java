@@ -16,9 +16,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A differentiable value: an immutable handle on one dense row-major array of floats or doubles
- * (or of longs, for class labels and indices). Names and conventions of its operations are
- * PyTorch's.
+ * A differentiable value: an immutable handle on one dense row-major array of floats or doubles (or
+ * of longs, for class labels and indices). Names and conventions of its operations are PyTorch's.
  *
  * <p>A tensor that was made under an open {@link Tape} lives until that tape closes.
  */
@@ -56,13 +55,13 @@ public sealed class Tensor permits Parameter {
    */
   public static Tensor of(float[] values, long... shape) {
     requireCount(values.length, shape);
-    return of(Nd4j.createFromArray(values).reshape('c', shape));
+    return of(Arrays.reshape(Nd4j.createFromArray(values), shape));
   }
 
   /** A double tensor with a copy of the values, in row-major order. */
   public static Tensor of(double[] values, long... shape) {
     requireCount(values.length, shape);
-    return of(Nd4j.createFromArray(values).reshape('c', shape));
+    return of(Arrays.reshape(Nd4j.createFromArray(values), shape));
   }
 
   private static void requireCount(int count, long[] shape) {
@@ -150,19 +149,17 @@ public sealed class Tensor permits Parameter {
 
   /** A copy of the values as floats, in row-major order. */
   public float[] toFloats() {
-    return array().castTo(DataType.FLOAT).reshape('c', array.length()).toFloatVector();
+    return Arrays.reshape(array().castTo(DataType.FLOAT), array.length()).toFloatVector();
   }
 
   /** A copy of the values as doubles, in row-major order. */
   public double[] toDoubles() {
-    return array().castTo(DataType.DOUBLE).reshape('c', array.length()).toDoubleVector();
+    return Arrays.reshape(array().castTo(DataType.DOUBLE), array.length()).toDoubleVector();
   }
 
   /** A constant with a copy of the values, in memory of its own: what outlives a tape. */
   public Tensor detach() {
-    try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      return new Tensor(array().dup('c'), null, false);
-    }
+    return new Tensor(Arrays.outsideTapes(() -> array().dup('c')), null, false);
   }
 
   /** The same values as a constant: no gradient flows through (PyTorch's {@code detach}). */

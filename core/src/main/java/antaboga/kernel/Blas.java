@@ -33,13 +33,12 @@ public final class Blas {
     static final String REPORT = prepareOnce();
   }
 
-  /** Prepares the environment, once; must run before the first use of an ND4J class. */
-  public static void prepare() {
-    Prepared.REPORT.length();
-  }
-
-  /** What was set and why, in one line. */
-  public static String report() {
+  /**
+   * Prepares the environment, once; must run before the first use of an ND4J class.
+   *
+   * @return what was set, in one line
+   */
+  public static String prepare() {
     return Prepared.REPORT;
   }
 

@@ -100,47 +100,50 @@ public final class Gemm {
     int rowA = transposeA ? m : k;
     int rowB = transposeB ? k : n;
     boolean floats = out.dataType() == DataType.FLOAT;
-    for (long p = 0; p < products; p++) {
-      var pointerA = at(a, p * m * k);
-      var pointerB = at(b, p * k * n);
-      var pointerOut = at(out, p * m * n);
-      if (floats) {
-        openblas.cblas_sgemm(
-            openblas.CblasRowMajor,
-            opA,
-            opB,
-            m,
-            n,
-            k,
-            (float) alpha,
-            new FloatPointer(pointerA),
-            rowA,
-            new FloatPointer(pointerB),
-            rowB,
-            (float) beta,
-            new FloatPointer(pointerOut),
-            n);
-      } else {
-        openblas.cblas_dgemm(
-            openblas.CblasRowMajor,
-            opA,
-            opB,
-            m,
-            n,
-            k,
-            alpha,
-            new DoublePointer(pointerA),
-            rowA,
-            new DoublePointer(pointerB),
-            rowB,
-            beta,
-            new DoublePointer(pointerOut),
-            n);
+    try {
+      for (long p = 0; p < products; p++) {
+        var pointerA = at(a, p * m * k);
+        var pointerB = at(b, p * k * n);
+        var pointerOut = at(out, p * m * n);
+        if (floats) {
+          openblas.cblas_sgemm(
+              openblas.CblasRowMajor,
+              opA,
+              opB,
+              m,
+              n,
+              k,
+              (float) alpha,
+              new FloatPointer(pointerA),
+              rowA,
+              new FloatPointer(pointerB),
+              rowB,
+              (float) beta,
+              new FloatPointer(pointerOut),
+              n);
+        } else {
+          openblas.cblas_dgemm(
+              openblas.CblasRowMajor,
+              opA,
+              opB,
+              m,
+              n,
+              k,
+              alpha,
+              new DoublePointer(pointerA),
+              rowA,
+              new DoublePointer(pointerB),
+              rowB,
+              beta,
+              new DoublePointer(pointerOut),
+              n);
+        }
       }
+    } finally {
+      Reference.reachabilityFence(a);
+      Reference.reachabilityFence(b);
+      Reference.reachabilityFence(out);
     }
-    Reference.reachabilityFence(a);
-    Reference.reachabilityFence(b);
-    Reference.reachabilityFence(out);
   }
 
   // a row-major C = A B is a column-major C^T = B^T A^T on the same memory

@@ -23,14 +23,14 @@ public final class Pointwise {
         x.length(),
         (start, length) -> {
           if (x.dataType() == DataType.FLOAT) {
-            var tile = new float[length];
+            var tile = Scratch.floats(0, length);
             from.read(start, tile, 0, length);
             for (int i = 0; i < length; i++) {
               tile[i] = (float) f.applyAsDouble(tile[i]);
             }
             to.write(start, tile, 0, length);
           } else {
-            var tile = new double[length];
+            var tile = Scratch.doubles(0, length);
             from.read(start, tile, 0, length);
             for (int i = 0; i < length; i++) {
               tile[i] = f.applyAsDouble(tile[i]);
@@ -53,8 +53,8 @@ public final class Pointwise {
         a.length(),
         (start, length) -> {
           if (a.dataType() == DataType.FLOAT) {
-            var left = new float[length];
-            var right = new float[length];
+            var left = Scratch.floats(0, length);
+            var right = Scratch.floats(1, length);
             fromA.read(start, left, 0, length);
             fromB.read(start, right, 0, length);
             for (int i = 0; i < length; i++) {
@@ -62,8 +62,8 @@ public final class Pointwise {
             }
             to.write(start, left, 0, length);
           } else {
-            var left = new double[length];
-            var right = new double[length];
+            var left = Scratch.doubles(0, length);
+            var right = Scratch.doubles(1, length);
             fromA.read(start, left, 0, length);
             fromB.read(start, right, 0, length);
             for (int i = 0; i < length; i++) {

@@ -58,8 +58,9 @@ public final class Reduce {
           int o = task / strips;
           int begin = (task % strips) * width;
           int length = Math.min(width, inner - begin);
-          var sums = new double[length];
-          var row = new double[length];
+          var sums = Scratch.doubles(1, length);
+          java.util.Arrays.fill(sums, 0, length, 0);
+          var row = Scratch.doubles(0, length);
           for (int k = 0; k < n; k++) {
             readAsDoubles(x.dataType(), from, ((long) o * n + k) * inner + begin, row, length);
             for (int i = 0; i < length; i++) {
@@ -72,12 +73,13 @@ public final class Reduce {
   }
 
   private static void sumRows(DataType type, Tiles from, Tiles to, int first, int count, int n) {
-    var row = new double[Math.min(n, BLOCK)];
-    var sums = new double[count];
+    int width = Math.min(n, BLOCK);
+    var row = Scratch.doubles(0, width);
+    var sums = Scratch.doubles(1, count);
     for (int r = 0; r < count; r++) {
       double sum = 0;
-      for (int k = 0; k < n; k += row.length) {
-        int length = Math.min(row.length, n - k);
+      for (int k = 0; k < n; k += width) {
+        int length = Math.min(width, n - k);
         readAsDoubles(type, from, (long) (first + r) * n + k, row, length);
         sum += sum(row, length);
       }
@@ -97,7 +99,9 @@ public final class Reduce {
     return i < length ? a + b + row[i] : a + b;
   }
 
-  /** Where the first maximum along an axis is, for each outer and inner index; NaN counts as one. */
+  /**
+   * Where the first maximum along an axis is, for each outer and inner index; NaN counts as one.
+   */
   public static int[] argmax(INDArray x, int axis) {
     var layout = Layout.of(x, axis);
     var at = new int[layout.outer * layout.inner];
@@ -105,13 +109,13 @@ public final class Reduce {
     Workers.run(
         layout.outer,
         o -> {
-          var best = new double[layout.inner];
-          var row = new double[layout.inner];
+          var best = Scratch.doubles(1, layout.inner);
+          var row = Scratch.doubles(0, layout.inner);
           for (int k = 0; k < layout.n; k++) {
             long start = ((long) o * layout.n + k) * layout.inner;
             readAsDoubles(x.dataType(), from, start, row, layout.inner);
             for (int i = 0; i < layout.inner; i++) {
-              if (k == 0 || row[i] > best[i] || Double.isNaN(row[i]) && !Double.isNaN(best[i])) {
+              if (k == 0 || row[i] > best[i] || (Double.isNaN(row[i]) && !Double.isNaN(best[i]))) {
                 best[i] = row[i];
                 at[o * layout.inner + i] = k;
               }
@@ -151,8 +155,7 @@ public final class Reduce {
       for (int i = 0; i < layout.inner; i++) {
         int j = o * layout.inner + i;
         readAsDoubles(g.dataType(), from, j, one, 1);
-        writeDoubles(
-            g.dataType(), to, ((long) o * layout.n + at[j]) * layout.inner + i, one, 1);
+        writeDoubles(g.dataType(), to, ((long) o * layout.n + at[j]) * layout.inner + i, one, 1);
       }
     }
     return out;
@@ -172,11 +175,11 @@ public final class Reduce {
         blocks,
         block -> {
           int length = (int) Math.min(BLOCK, elements - (long) block * BLOCK);
-          var values = new double[length];
+          var values = Scratch.doubles(0, length);
           readAsDoubles(x.dataType(), from, (long) block * BLOCK, values, length);
           double sum = 0;
-          for (double value : values) {
-            sum = step.applyAsDouble(sum, value);
+          for (int i = 0; i < length; i++) {
+            sum = step.applyAsDouble(sum, values[i]);
           }
           partial[block] = sum;
         });
@@ -201,7 +204,7 @@ public final class Reduce {
   private static void readAsDoubles(
       DataType type, Tiles from, long position, double[] values, int length) {
     if (type == DataType.FLOAT) {
-      var floats = new float[length];
+      var floats = Scratch.floats(0, length);
       from.read(position, floats, 0, length);
       for (int i = 0; i < length; i++) {
         values[i] = floats[i];
@@ -214,7 +217,7 @@ public final class Reduce {
   private static void writeDoubles(
       DataType type, Tiles to, long position, double[] values, int length) {
     if (type == DataType.FLOAT) {
-      var floats = new float[length];
+      var floats = Scratch.floats(0, length);
       for (int i = 0; i < length; i++) {
         floats[i] = (float) values[i];
       }

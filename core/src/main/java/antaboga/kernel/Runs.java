@@ -28,8 +28,8 @@ public record Runs(long count, long length) {
         task -> {
           long begin = (long) (task % pieces) * TILE;
           int size = (int) Math.min(TILE, length - begin);
-          var tile = floats ? new float[size] : null;
-          var wide = floats ? null : new double[size];
+          var tile = floats ? Scratch.floats(0, size) : null;
+          var wide = floats ? null : Scratch.doubles(0, size);
           long first = (long) (task / pieces) * together;
           for (long run = first; run < Math.min(count, first + together); run++) {
             long at = fromStart + run * fromStride + begin;
@@ -58,21 +58,21 @@ public record Runs(long count, long length) {
           long first = (long) task * together;
           int elements = (int) Math.min(together, from.length() - first);
           if (floats) {
-            var values = new float[elements];
-            var filled = new float[elements * n];
+            var values = Scratch.floats(0, elements);
+            var filled = Scratch.floats(1, elements * n);
             source.read(first, values, 0, elements);
             for (int i = 0; i < elements; i++) {
               java.util.Arrays.fill(filled, i * n, (i + 1) * n, values[i]);
             }
-            target.write(first * n, filled, 0, filled.length);
+            target.write(first * n, filled, 0, elements * n);
           } else {
-            var values = new double[elements];
-            var filled = new double[elements * n];
+            var values = Scratch.doubles(0, elements);
+            var filled = Scratch.doubles(1, elements * n);
             source.read(first, values, 0, elements);
             for (int i = 0; i < elements; i++) {
               java.util.Arrays.fill(filled, i * n, (i + 1) * n, values[i]);
             }
-            target.write(first * n, filled, 0, filled.length);
+            target.write(first * n, filled, 0, elements * n);
           }
         });
   }

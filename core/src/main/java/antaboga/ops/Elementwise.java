@@ -75,8 +75,7 @@ public interface Elementwise {
   record LogSigmoid() implements Op.Unary {
     @Override
     public Value apply(INDArray x) {
-      return Value.of(
-          map(x, v -> -softplus(-v)), g -> map(g, x, (d, v) -> d * sigmoid(-v)));
+      return Value.of(map(x, v -> -softplus(-v)), g -> map(g, x, (d, v) -> d * sigmoid(-v)));
     }
   }
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.ops;
 
+import static antaboga.ops.Arrays.empty;
+import static antaboga.ops.Arrays.reshape;
+import static antaboga.ops.Arrays.sameType;
+
 import antaboga.Dims;
 import antaboga.Op;
 import antaboga.Shape;
@@ -17,7 +21,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public record MatMul(boolean transposeA, boolean transposeB) implements Op.Binary {
   @Override
   public Value apply(INDArray a, INDArray b) {
-    antaboga.ops.Arrays.sameType("matmul", a, b);
+    sameType("matmul", a, b);
     if (a.rank() < 2 || b.rank() < 2) {
       throw mismatch(a, b);
     }
@@ -29,16 +33,16 @@ public record MatMul(boolean transposeA, boolean transposeB) implements Op.Binar
     if (a.size(transposeA ? -2 : -1) != b.size(transposeB ? -1 : -2)) {
       throw mismatch(a, b);
     }
-    var out = antaboga.ops.Arrays.empty(a.dataType(), a3.size(0), m, n);
+    var out = empty(a.dataType(), a3.size(0), m, n);
     Gemm.batched(out, a3, transposeA, b3, transposeB, 1, 0);
     var shape = Arrays.copyOf(lead, lead.length + 2);
     shape[lead.length] = m;
     shape[lead.length + 1] = n;
     return Value.of(
-        out.reshape('c', shape),
+        reshape(out, shape),
         g -> {
-          var g3 = g.reshape('c', out.shape());
-          var ga = antaboga.ops.Arrays.empty(a.dataType(), a3.shape());
+          var g3 = reshape(g, out.shape());
+          var ga = empty(a.dataType(), a3.shape());
           if (transposeA) {
             Gemm.batched(ga, b3, transposeB, g3, true, 1, 0);
           } else {
@@ -47,8 +51,8 @@ public record MatMul(boolean transposeA, boolean transposeB) implements Op.Binar
           return back(ga, a);
         },
         g -> {
-          var g3 = g.reshape('c', out.shape());
-          var gb = antaboga.ops.Arrays.empty(b.dataType(), b3.shape());
+          var g3 = reshape(g, out.shape());
+          var gb = empty(b.dataType(), b3.shape());
           if (transposeB) {
             Gemm.batched(gb, g3, true, a3, transposeA, 1, 0);
           } else {
@@ -75,13 +79,13 @@ public record MatMul(boolean transposeA, boolean transposeB) implements Op.Binar
     long products = Shape.of(lead).elements();
     if (x.rank() == 2) {
       return Movement.expand(
-          x.reshape('c', 1, x.size(0), x.size(1)), Shape.of(products, x.size(0), x.size(1)));
+          reshape(x, 1, x.size(0), x.size(1)), Shape.of(products, x.size(0), x.size(1)));
     }
-    return x.reshape('c', products, x.size(-2), x.size(-1));
+    return reshape(x, products, x.size(-2), x.size(-1));
   }
 
   private static INDArray back(INDArray gradient, INDArray x) {
-    return (x.rank() == 2 ? Reduce.sum(gradient, 0) : gradient).reshape('c', x.shape());
+    return reshape(x.rank() == 2 ? Reduce.sum(gradient, 0) : gradient, x.shape());
   }
 
   private ShapeException mismatch(INDArray a, INDArray b) {
@@ -100,35 +104,35 @@ public record MatMul(boolean transposeA, boolean transposeB) implements Op.Binar
     public Value apply(INDArray... inputs) {
       var x = inputs[0];
       var weight = inputs[1];
-      antaboga.ops.Arrays.sameType("linear", inputs);
+      sameType("linear", inputs);
       var dims = Dims.of("linear").bind("weight", weight, "out in");
       if (x.rank() < 1 || x.size(-1) != dims.size("in")) {
         throw new ShapeException(
             "linear: x has shape %s, expected (..., in) with in = %d as in weight"
                 .formatted(Shape.text(x.shape()), dims.size("in")));
       }
-      var rows = x.reshape('c', x.length() / x.size(-1), x.size(-1));
-      var out = antaboga.ops.Arrays.empty(x.dataType(), rows.size(0), dims.size("out"));
+      var rows = reshape(x, x.length() / x.size(-1), x.size(-1));
+      var out = empty(x.dataType(), rows.size(0), dims.size("out"));
       if (inputs.length > 2) {
         dims.bind("bias", inputs[2], "out");
-        Movement.expandInto(inputs[2].reshape('c', 1, out.size(1)), out);
+        Movement.expandInto(reshape(inputs[2], 1, out.size(1)), out);
       }
       Gemm.into(out, rows, false, weight, true, 1, inputs.length > 2 ? 1 : 0);
       var shape = x.shape().clone();
       shape[shape.length - 1] = out.size(1);
       return new Value(
-          out.reshape('c', shape),
+          reshape(out, shape),
           (g, needed) -> {
             var grads = new INDArray[inputs.length];
-            var gRows = g.reshape('c', out.shape());
+            var gRows = reshape(g, out.shape());
             if (needed[0]) {
-              grads[0] = Gemm.product(gRows, false, weight, false).reshape('c', x.shape());
+              grads[0] = reshape(Gemm.product(gRows, false, weight, false), x.shape());
             }
             if (needed[1]) {
               grads[1] = Gemm.product(gRows, true, rows, false);
             }
             if (inputs.length > 2 && needed[2]) {
-              grads[2] = Reduce.sum(gRows, 0).reshape('c', out.size(1));
+              grads[2] = reshape(Reduce.sum(gRows, 0), out.size(1));
             }
             return grads;
           });

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.ops;
 
+import static antaboga.ops.Arrays.contiguous;
+import static antaboga.ops.Arrays.empty;
+import static antaboga.ops.Arrays.reshape;
+import static antaboga.ops.Arrays.sameType;
+import static antaboga.ops.Arrays.unbroadcast;
+import static antaboga.ops.Arrays.zeros;
+
 import antaboga.Op;
 import antaboga.Shape;
 import antaboga.ShapeException;
@@ -17,7 +24,7 @@ public interface Movement {
   record Reshape(Shape to) implements Op.Unary {
     @Override
     public Value apply(INDArray x) {
-      return Value.of(x.reshape('c', to.toArray()), g -> g.reshape('c', x.shape()));
+      return Value.of(reshape(x, to.toArray()), g -> reshape(g, x.shape()));
     }
   }
 
@@ -36,7 +43,12 @@ public interface Movement {
 
   /** The part {@code from <= i < to} of an axis. */
   record Slice(int axis, long from, long to) implements Op.Unary {
-    static Slice of(Shape shape, int axis, long from, long to) {
+    /**
+     * The slice of an axis that may be negative.
+     *
+     * @throws ShapeException if the part is empty or outside
+     */
+    public static Slice of(Shape shape, int axis, long from, long to) {
       int at = shape.axis(axis);
       if (from < 0 || from >= to || to > shape.size(at)) {
         throw new ShapeException(
@@ -48,13 +60,13 @@ public interface Movement {
     @Override
     public Value apply(INDArray x) {
       long inner = inner(x, axis);
-      var y = antaboga.ops.Arrays.empty(x.dataType(), with(x.shape(), axis, to - from));
+      var y = empty(x.dataType(), with(x.shape(), axis, to - from));
       var runs = new Runs(outer(x, axis), (to - from) * inner);
       runs.copy(x, from * inner, x.size(axis) * inner, y, 0, (to - from) * inner);
       return Value.of(
           y,
           g -> {
-            var back = antaboga.ops.Arrays.zeros(g.dataType(), x.shape());
+            var back = zeros(g.dataType(), x.shape());
             runs.copy(g, 0, (to - from) * inner, back, from * inner, x.size(axis) * inner);
             return back;
           });
@@ -65,7 +77,7 @@ public interface Movement {
   record Concat(int axis) implements Op {
     @Override
     public Value apply(INDArray... parts) {
-      antaboga.ops.Arrays.sameType(this, parts);
+      sameType(this, parts);
       long total = 0;
       for (var part : parts) {
         if (!Arrays.equals(with(part.shape(), axis, 1), with(parts[0].shape(), axis, 1))) {
@@ -78,7 +90,7 @@ public interface Movement {
       long inner = inner(parts[0], axis);
       long outer = outer(parts[0], axis);
       long stride = total * inner;
-      var y = antaboga.ops.Arrays.empty(parts[0].dataType(), with(parts[0].shape(), axis, total));
+      var y = empty(parts[0].dataType(), with(parts[0].shape(), axis, total));
       long start = 0;
       for (var part : parts) {
         long run = part.size(axis) * inner;
@@ -93,7 +105,7 @@ public interface Movement {
             for (int i = 0; i < parts.length; i++) {
               long run = parts[i].size(axis) * inner;
               if (needed[i]) {
-                grads[i] = antaboga.ops.Arrays.empty(g.dataType(), parts[i].shape());
+                grads[i] = empty(g.dataType(), parts[i].shape());
                 new Runs(outer, run).copy(g, at, stride, grads[i], 0, run);
               }
               at += run;
@@ -113,15 +125,13 @@ public interface Movement {
       long inner = inner(x, axis);
       long run = x.size(axis) * inner;
       long stride = (before + x.size(axis) + after) * inner;
-      var y =
-          antaboga.ops.Arrays.zeros(
-              x.dataType(), with(x.shape(), axis, before + x.size(axis) + after));
+      var y = zeros(x.dataType(), with(x.shape(), axis, before + x.size(axis) + after));
       var runs = new Runs(outer(x, axis), run);
       runs.copy(x, 0, run, y, before * inner, stride);
       return Value.of(
           y,
           g -> {
-            var back = antaboga.ops.Arrays.empty(g.dataType(), x.shape());
+            var back = empty(g.dataType(), x.shape());
             runs.copy(g, before * inner, stride, back, 0, run);
             return back;
           });
@@ -136,7 +146,7 @@ public interface Movement {
       if (!from.broadcast(to).equals(to)) {
         throw new ShapeException("expand: shape " + from + " to " + to);
       }
-      return Value.of(expand(x, to), g -> antaboga.ops.Arrays.unbroadcast(g, x));
+      return Value.of(expand(x, to), g -> unbroadcast(g, x));
     }
   }
 
@@ -149,14 +159,14 @@ public interface Movement {
   }
 
   private static INDArray permute(INDArray x, int[] order) {
-    return antaboga.ops.Arrays.contiguous(x.permute(order));
+    return contiguous(x.permute(order));
   }
 
   private static INDArray flip(INDArray x, List<Integer> axes) {
     for (int axis : axes) {
       long inner = inner(x, axis);
       long n = x.size(axis);
-      var y = antaboga.ops.Arrays.empty(x.dataType(), x.shape());
+      var y = empty(x.dataType(), x.shape());
       for (long i = 0; i < n; i++) {
         new Runs(outer(x, axis), inner)
             .copy(x, i * inner, n * inner, y, (n - 1 - i) * inner, n * inner);
@@ -171,7 +181,7 @@ public interface Movement {
     if (Shape.of(x.shape()).equals(to)) {
       return x;
     }
-    var out = antaboga.ops.Arrays.empty(x.dataType(), to.toArray());
+    var out = empty(x.dataType(), to.toArray());
     expandInto(x, out);
     return out;
   }
@@ -181,11 +191,10 @@ public interface Movement {
     var sizes = new long[out.rank()];
     Arrays.fill(sizes, 1);
     System.arraycopy(x.shape(), 0, sizes, out.rank() - x.rank(), x.rank());
-    var from = x.reshape('c', sizes);
+    var from = reshape(x, sizes);
     for (int axis = out.rank() - 1; axis > 0; axis--) { // all but the outermost stretched axis
       if (from.size(axis) != out.size(axis) && outermost(from, out) != axis) {
-        var wider =
-            antaboga.ops.Arrays.empty(x.dataType(), with(from.shape(), axis, out.size(axis)));
+        var wider = empty(x.dataType(), with(from.shape(), axis, out.size(axis)));
         repeat(from, wider, axis);
         from = wider;
       }
@@ -228,8 +237,7 @@ public interface Movement {
         LongStream.of(sizes)
             .map(s -> s == -1 && open && known > 0 ? shape.elements() / known : s)
             .toArray();
-    if (LongStream.of(out).anyMatch(s -> s < 0)
-        || Shape.of(out).elements() != shape.elements()) {
+    if (LongStream.of(out).anyMatch(s -> s < 0) || Shape.of(out).elements() != shape.elements()) {
       throw new ShapeException("reshape: shape " + shape + " to " + Shape.text(sizes));
     }
     return Shape.of(out);

@@ -24,8 +24,8 @@ public interface Reduction {
       }
       var kept = sum.shape();
       return Value.of(
-          keep ? sum : sum.reshape('c', without(x.shape(), axes)),
-          g -> Movement.expand(g.reshape('c', kept), Shape.of(x.shape())));
+          keep ? sum : Arrays.reshape(sum, without(x.shape(), axes)),
+          g -> Movement.expand(Arrays.reshape(g, kept), Shape.of(x.shape())));
     }
   }
 
@@ -36,7 +36,7 @@ public interface Reduction {
       Arrays.sameType(this, x);
       var argmax = Reduce.argmax(x, axis);
       return Value.of(
-          Reduce.gather(x, argmax, axis).reshape('c', without(x.shape(), List.of(axis))),
+          Arrays.reshape(Reduce.gather(x, argmax, axis), without(x.shape(), List.of(axis))),
           g -> Reduce.scatter(g, argmax, x.shape(), axis));
     }
   }
@@ -52,10 +52,10 @@ public interface Reduction {
       var sum = Reduce.sum(shifted, axis);
       var kept = map(max, sum, (m, s) -> m + Math.log(s));
       return Value.of(
-          kept.reshape('c', without(x.shape(), List.of(axis))),
+          Arrays.reshape(kept, without(x.shape(), List.of(axis))),
           g -> {
             var softmax = map(x, Movement.expand(kept, whole), (v, l) -> Math.exp(v - l));
-            return softmax.muli(Movement.expand(g.reshape('c', kept.shape()), whole));
+            return softmax.muli(Movement.expand(Arrays.reshape(g, kept.shape()), whole));
           });
     }
   }
