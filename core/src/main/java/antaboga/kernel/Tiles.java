@@ -49,37 +49,49 @@ public final class Tiles {
 
   /** Copies {@code length} floats from the array at {@code position} into the tile. */
   public void read(long position, float[] tile, int at, int length) {
-    floats.get((int) position, tile, at, length);
-    Reference.reachabilityFence(array);
+    try {
+      floats.get((int) position, tile, at, length);
+    } finally {
+      Reference.reachabilityFence(array);
+    }
   }
 
   /** Copies {@code length} floats of the tile into the array at {@code position}. */
   public void write(long position, float[] tile, int at, int length) {
-    floats.put((int) position, tile, at, length);
-    Reference.reachabilityFence(array);
+    try {
+      floats.put((int) position, tile, at, length);
+    } finally {
+      Reference.reachabilityFence(array);
+    }
   }
 
   /** Copies {@code length} elements at {@code position} into the tile; floats are widened. */
   public void read(long position, double[] tile, int at, int length) {
-    if (doubles == NO_DOUBLES) {
-      for (int i = 0; i < length; i++) {
-        tile[at + i] = floats.get((int) position + i);
+    try {
+      if (doubles == NO_DOUBLES) {
+        for (int i = 0; i < length; i++) {
+          tile[at + i] = floats.get((int) position + i);
+        }
+      } else {
+        doubles.get((int) position, tile, at, length);
       }
-    } else {
-      doubles.get((int) position, tile, at, length);
+    } finally {
+      Reference.reachabilityFence(array);
     }
-    Reference.reachabilityFence(array);
   }
 
   /** Copies {@code length} elements of the tile to {@code position}; rounded in a float array. */
   public void write(long position, double[] tile, int at, int length) {
-    if (doubles == NO_DOUBLES) {
-      for (int i = 0; i < length; i++) {
-        floats.put((int) position + i, (float) tile[at + i]);
+    try {
+      if (doubles == NO_DOUBLES) {
+        for (int i = 0; i < length; i++) {
+          floats.put((int) position + i, (float) tile[at + i]);
+        }
+      } else {
+        doubles.put((int) position, tile, at, length);
       }
-    } else {
-      doubles.put((int) position, tile, at, length);
+    } finally {
+      Reference.reachabilityFence(array);
     }
-    Reference.reachabilityFence(array);
   }
 }
