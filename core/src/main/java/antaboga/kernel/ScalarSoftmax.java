@@ -44,8 +44,7 @@ final class ScalarSoftmax implements SoftmaxKernel {
   }
 
   @Override
-  public INDArray backward(
-      INDArray gradient, INDArray y, int outer, int n, int inner, Form form) {
+  public INDArray backward(INDArray gradient, INDArray y, int outer, int n, int inner, Form form) {
     var dx = Arrays.empty(y.dataType(), y.shape());
     var values = Tiles.of(y);
     var gradients = Tiles.of(gradient);

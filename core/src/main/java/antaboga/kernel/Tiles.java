@@ -68,7 +68,7 @@ public final class Tiles {
   /** Copies {@code length} elements at {@code position} into the tile; floats are widened. */
   public void read(long position, double[] tile, int at, int length) {
     try {
-      if (doubles == NO_DOUBLES) {
+      if (array.dataType() == DataType.FLOAT) {
         for (int i = 0; i < length; i++) {
           tile[at + i] = floats.get((int) position + i);
         }
@@ -83,7 +83,7 @@ public final class Tiles {
   /** Copies {@code length} elements of the tile to {@code position}; rounded in a float array. */
   public void write(long position, double[] tile, int at, int length) {
     try {
-      if (doubles == NO_DOUBLES) {
+      if (array.dataType() == DataType.FLOAT) {
         for (int i = 0; i < length; i++) {
           floats.put((int) position + i, (float) tile[at + i]);
         }

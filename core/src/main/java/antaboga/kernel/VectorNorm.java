@@ -10,8 +10,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Normalisation of floats with lanes along the row, or along the positions for {@link
- * #acrossChannels}. Rows pass through tiles that stay in the first-level cache, so that large arrays
- * are read and written once. Doubles take the scalar body.
+ * #acrossChannels}. Rows pass through tiles that stay in the first-level cache, so that large
+ * arrays are read and written once. Doubles take the scalar body.
  */
 final class VectorNorm implements NormKernel {
   private static final VectorSpecies<Float> SPECIES = VectorLanes.FLOAT;
@@ -300,14 +300,7 @@ final class VectorNorm implements NormKernel {
    * w xhat.
    */
   private static void weigh(
-      float[] g,
-      float[] xhat,
-      int at,
-      int n,
-      float[] w,
-      float[] partial,
-      int first,
-      float[] sums) {
+      float[] g, float[] xhat, int at, int n, float[] w, float[] partial, int first, float[] sums) {
     var sum = FloatVector.zero(SPECIES);
     var product = FloatVector.zero(SPECIES);
     int lanes = SPECIES.length();
@@ -317,9 +310,7 @@ final class VectorNorm implements NormKernel {
       int c = first + j;
       var gradient = FloatVector.fromArray(SPECIES, g, at + j);
       var value = FloatVector.fromArray(SPECIES, xhat, at + j);
-      gradient
-          .fma(value, FloatVector.fromArray(SPECIES, partial, c))
-          .intoArray(partial, c);
+      gradient.fma(value, FloatVector.fromArray(SPECIES, partial, c)).intoArray(partial, c);
       gradient
           .add(FloatVector.fromArray(SPECIES, partial, channels + c))
           .intoArray(partial, channels + c);
@@ -565,8 +556,7 @@ final class VectorNorm implements NormKernel {
     int j = 0;
     for (; j <= n - lanes; j += lanes) {
       FloatVector.fromArray(SPECIES, a, at + j)
-          .fma(
-              FloatVector.fromArray(SPECIES, b, at + j), FloatVector.fromArray(SPECIES, sum, j))
+          .fma(FloatVector.fromArray(SPECIES, b, at + j), FloatVector.fromArray(SPECIES, sum, j))
           .intoArray(sum, j);
     }
     for (; j < n; j++) {

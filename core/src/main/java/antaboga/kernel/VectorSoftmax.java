@@ -76,8 +76,7 @@ final class VectorSoftmax implements SoftmaxKernel {
   }
 
   @Override
-  public INDArray backward(
-      INDArray gradient, INDArray y, int outer, int n, int inner, Form form) {
+  public INDArray backward(INDArray gradient, INDArray y, int outer, int n, int inner, Form form) {
     if (y.dataType() != DataType.FLOAT) {
       return scalar.backward(gradient, y, outer, n, inner, form);
     }

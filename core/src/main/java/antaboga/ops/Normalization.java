@@ -14,8 +14,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * {@code (x - mean) / sqrt(variance + eps) * weight + bias}, with the biased variance. What mean and
- * variance are taken over, the records tell.
+ * {@code (x - mean) / sqrt(variance + eps) * weight + bias}, with the biased variance. What mean
+ * and variance are taken over, the records tell.
  */
 public interface Normalization {
   /**
@@ -47,8 +47,7 @@ public interface Normalization {
           n.y().reshape('c', x.shape()),
           (g, needed) -> {
             var gradient = g.reshape('c', flat.shape());
-            var back =
-                kernel.acrossChannelsBackward(gradient, flat, weight, n.mean(), n.scale());
+            var back = kernel.acrossChannelsBackward(gradient, flat, weight, n.mean(), n.scale());
             return new INDArray[] {back.x().reshape('c', x.shape()), back.weight(), back.bias()};
           });
     }
@@ -63,7 +62,8 @@ public interface Normalization {
     public Value apply(INDArray x, INDArray weight) {
       Arrays.sameType(this, x, weight);
       int width = Math.toIntExact(rankAtLeast(this, x, 1).size(-1));
-      Dims.of(toString()).bind("x", x.reshape('c', x.length() / width, width), "R W")
+      Dims.of(toString())
+          .bind("x", x.reshape('c', x.length() / width, width), "R W")
           .bind("weight", weight, "W");
       var layout = Layout.rows(Math.toIntExact(x.length() / width), width, 1);
       var bias = Arrays.zeros(x.dataType(), width);
@@ -82,7 +82,11 @@ public interface Normalization {
       affine(this, inputs[1], inputs[2], x.size(1));
       if (groups < 1 || x.size(1) % groups != 0) {
         throw new ShapeException(
-            this + ": x has shape " + Shape.text(x.shape()) + ", expected channels in " + groups
+            this
+                + ": x has shape "
+                + Shape.text(x.shape())
+                + ", expected channels in "
+                + groups
                 + " equal groups");
       }
       int rows = Math.toIntExact(x.size(0) * groups);
@@ -157,7 +161,9 @@ public interface Normalization {
       var layout = channels(x);
       if (layout.width() < 2) {
         throw new ShapeException(
-            this + ": x has shape " + Shape.text(x.shape())
+            this
+                + ": x has shape "
+                + Shape.text(x.shape())
                 + ", expected more than one value per channel");
       }
       return Value.of(Moments.of(x, layout), g -> Moments.backward(g, x, layout));
@@ -196,7 +202,11 @@ public interface Normalization {
   private static INDArray rankAtLeast(Op op, INDArray x, int rank) {
     if (x.rank() < rank || x.length() == 0) {
       throw new ShapeException(
-          op + ": x has shape " + Shape.text(x.shape()) + ", expected at least " + rank
+          op
+              + ": x has shape "
+              + Shape.text(x.shape())
+              + ", expected at least "
+              + rank
               + " axes, none of size 0");
     }
     return x;

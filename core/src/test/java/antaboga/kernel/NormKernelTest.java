@@ -55,7 +55,8 @@ class NormKernelTest {
     assertClose(expected.scale(), actual.scale(), 1e-4, "scale");
     double sums = 2e-5 * Math.sqrt(x.length() / (double) channels);
     for (var r : new Rule[] {rule, Rule.GIVEN}) {
-      var there = scalar.backward(gradient, x, weight, layout, r, expected.mean(), expected.scale());
+      var there =
+          scalar.backward(gradient, x, weight, layout, r, expected.mean(), expected.scale());
       var here = vector.backward(gradient, x, weight, layout, r, expected.mean(), expected.scale());
       assertClose(there.x(), here.x(), r == Rule.GIVEN ? 1e-4 : 1e-3, "dx " + layout);
       assertClose(there.weight(), here.weight(), sums, "dweight");

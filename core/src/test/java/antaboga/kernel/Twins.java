@@ -46,7 +46,9 @@ final class Twins {
     return out;
   }
 
-  /** Requires |actual - expected| at most {@code tolerance} (1 + |expected|), element by element. */
+  /**
+   * Requires |actual - expected| at most {@code tolerance} (1 + |expected|), element by element.
+   */
   static void assertClose(INDArray expected, INDArray actual, double tolerance, String what) {
     assertArrayEquals(expected.shape(), actual.shape(), what);
     assertEquals(expected.dataType(), actual.dataType(), what);
