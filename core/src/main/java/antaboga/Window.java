@@ -70,8 +70,7 @@ public record Window(
 
   /** This window with another dilation along height and width. */
   public Window dilation(int alongHeight, int alongWidth) {
-    return new Window(
-        height, width, strideH, strideW, paddingH, paddingW, alongHeight, alongWidth);
+    return new Window(height, width, strideH, strideW, paddingH, paddingW, alongHeight, alongWidth);
   }
 
   /** The number of weights of one channel. */

@@ -10,8 +10,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * of them. x (B, C, H, W), weight (O, C / groups, kh, kw), y (B, O, H', W').
  */
 public interface ConvolutionKernel {
-  /** The value y, without bias; H' and W' are the window's. */
-  INDArray forward(INDArray x, INDArray weight, Window window, int groups);
+  /** The value y; bias (O); H' and W' are the window's. */
+  INDArray forward(INDArray x, INDArray weight, INDArray bias, Window window, int groups);
 
   /** The gradient of x, whose height and width are given, from the gradient of y. */
   INDArray backwardInput(

@@ -18,7 +18,7 @@ final class ScalarConvolution implements ConvolutionKernel {
       int batch, int channels, int height, int width, int outputs, int outHeight, int outWidth) {}
 
   @Override
-  public INDArray forward(INDArray x, INDArray weight, Window window, int groups) {
+  public INDArray forward(INDArray x, INDArray weight, INDArray bias, Window window, int groups) {
     var s =
         new Sizes(
             size(x, 0),
@@ -32,17 +32,16 @@ final class ScalarConvolution implements ConvolutionKernel {
     var in = Scalars.all(x);
     var w = Scalars.all(weight);
     var y = new double[Math.toIntExact(out.length())];
+    var b = Scalars.all(bias);
+    int positions = s.outHeight * s.outWidth;
     // a task owns an output plane
     Workers.run(
         s.batch * s.outputs,
-        plane ->
-            terms(
-                s,
-                window,
-                groups,
-                plane / s.outputs,
-                plane % s.outputs,
-                (i, k, o) -> y[o] += in[i] * w[k]));
+        plane -> {
+          int o = plane % s.outputs;
+          java.util.Arrays.fill(y, plane * positions, (plane + 1) * positions, b[o]);
+          terms(s, window, groups, plane / s.outputs, o, (i, k, at) -> y[at] += in[i] * w[k]);
+        });
     Tiles.of(out).write(0, y, 0, y.length);
     return out;
   }

@@ -8,8 +8,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Convolution of floats as products of tiles: columns are unfolded for a few positions at a time,
- * so that the matrix of all columns never stands in memory. Windows of one element go to BLAS, which
- * is the faster product where nothing has to be unfolded. Doubles take the scalar body.
+ * so that the matrix of all columns never stands in memory. Windows of one element go to BLAS,
+ * which is the faster product where nothing has to be unfolded. Doubles take the scalar body.
  */
 final class VectorConvolution implements ConvolutionKernel {
   /** Elements of a tile of columns, at most: half a second-level cache. */
@@ -53,16 +53,14 @@ final class VectorConvolution implements ConvolutionKernel {
     }
 
     boolean isProduct() {
-      return groups == 1
-          && window.taps() == 1
-          && window.equals(Window.of(1));
+      return groups == 1 && window.taps() == 1 && window.equals(Window.of(1));
     }
   }
 
   @Override
-  public INDArray forward(INDArray x, INDArray weight, Window window, int groups) {
+  public INDArray forward(INDArray x, INDArray weight, INDArray bias, Window window, int groups) {
     if (x.dataType() != DataType.FLOAT) {
-      return scalar.forward(x, weight, window, groups);
+      return scalar.forward(x, weight, bias, window, groups);
     }
     var s =
         new Sizes(
@@ -78,12 +76,14 @@ final class VectorConvolution implements ConvolutionKernel {
     var y = Arrays.empty(DataType.FLOAT, s.batch, s.outputs, s.outHeight, s.outWidth);
     if (s.isProduct()) {
       var w = Arrays.reshape(weight, s.outputs, s.channels);
+      Planes.fill(y, bias);
       for (int b = 0; b < s.batch; b++) {
-        Gemm.into(matrix(y, b, s.outputs), w, false, matrix(x, b, s.channels), false, 1, 0);
+        Gemm.into(matrix(y, b, s.outputs), w, false, matrix(x, b, s.channels), false, 1, 1);
       }
       return y;
     }
     var w = Scalars.floats(weight);
+    var biases = Scalars.floats(bias);
     var source = Tiles.of(x);
     var target = Tiles.of(y);
     int block = block(s.positions(), s.inner());
@@ -97,15 +97,29 @@ final class VectorConvolution implements ConvolutionKernel {
           int row = VectorProduct.padded(count);
           var columns = Scratch.floats(0, s.inner() * row);
           var out = Scratch.floats(1, s.outputsOfGroup() * row);
-          java.util.Arrays.fill(out, 0, s.outputsOfGroup() * row, 0);
-          unfold(s, source, image, 0, s.inputs(), first, count, columns, row);
           int group = image % groups;
+          for (int o = 0; o < s.outputsOfGroup(); o++) {
+            float b = biases[group * s.outputsOfGroup() + o];
+            java.util.Arrays.fill(out, o * row, (o + 1) * row, b);
+          }
+          unfold(s, source, image, 0, s.inputs(), first, count, columns, row);
           int at = group * s.outputsOfGroup() * s.inner();
           for (int k = 0; k < s.inner(); k += STRETCH) {
             int n = Math.min(STRETCH, s.inner() - k);
             VectorProduct.add(
-                w, at + k, s.inner(), 1, columns, k * row, row, out, 0, row,
-                s.outputsOfGroup(), count, n);
+                w,
+                at + k,
+                s.inner(),
+                1,
+                columns,
+                k * row,
+                row,
+                out,
+                0,
+                row,
+                s.outputsOfGroup(),
+                count,
+                n);
           }
           for (int o = 0; o < s.outputsOfGroup(); o++) {
             long plane = ((long) image * s.outputsOfGroup() + o) * s.positions();
@@ -137,8 +151,17 @@ final class VectorConvolution implements ConvolutionKernel {
       long at = ((long) image * s.inputs() + channel + c) * s.pixels() + (long) top * s.width;
       source.read(at, plane, top * s.width, rows * s.width);
       Im2col.unfold(
-          plane, 0, s.height, s.width, w, s.outWidth, first, count, columns,
-          c * w.taps() * row, row);
+          plane,
+          0,
+          s.height,
+          s.width,
+          w,
+          s.outWidth,
+          first,
+          count,
+          columns,
+          c * w.taps() * row,
+          row);
     }
   }
 
@@ -184,12 +207,32 @@ final class VectorConvolution implements ConvolutionKernel {
             var columns = Scratch.floats(1, owned * taps * row);
             java.util.Arrays.fill(columns, 0, owned * taps * row, 0);
             VectorProduct.add(
-                w, at, 1, s.inner(), g, 0, row, columns, 0, row,
-                owned * taps, count, s.outputsOfGroup());
+                w,
+                at,
+                1,
+                s.inner(),
+                g,
+                0,
+                row,
+                columns,
+                0,
+                row,
+                owned * taps,
+                count,
+                s.outputsOfGroup());
             for (int c = 0; c < owned; c++) {
               Im2col.fold(
-                  planes, c * s.pixels(), height, width, window, s.outWidth, first, count, columns,
-                  c * taps * row, row);
+                  planes,
+                  c * s.pixels(),
+                  height,
+                  width,
+                  window,
+                  s.outWidth,
+                  first,
+                  count,
+                  columns,
+                  c * taps * row,
+                  row);
             }
           }
           long to = ((long) image * s.inputs() + channel) * s.pixels();
@@ -219,7 +262,12 @@ final class VectorConvolution implements ConvolutionKernel {
       var w = Arrays.reshape(dw, s.outputs, s.channels);
       for (int b = 0; b < s.batch; b++) {
         Gemm.into(
-            w, matrix(gradient, b, s.outputs), false, matrix(x, b, s.channels), true, 1,
+            w,
+            matrix(gradient, b, s.outputs),
+            false,
+            matrix(x, b, s.channels),
+            true,
+            1,
             b == 0 ? 0 : 1);
       }
       return dw;
@@ -251,8 +299,18 @@ final class VectorConvolution implements ConvolutionKernel {
               java.util.Arrays.fill(columns, k * row + count, (k + 1) * row, 0);
             }
             VectorProduct.addTransposed(
-                g, 0, row, columns, 0, row, partial[stripe], group * weights, s.inner(),
-                s.outputsOfGroup(), s.inner(), count);
+                g,
+                0,
+                row,
+                columns,
+                0,
+                row,
+                partial[stripe],
+                group * weights,
+                s.inner(),
+                s.outputsOfGroup(),
+                s.inner(),
+                count);
           }
         });
     var sum = Scalars.sum(partial, 0, dw);

@@ -117,7 +117,15 @@ final class VectorProduct {
   }
 
   private static void one(
-      float[] a, int aAt, int aColumn, float[] b, int bAt, int bRow, float[] c, int cAt, int inner) {
+      float[] a,
+      int aAt,
+      int aColumn,
+      float[] b,
+      int bAt,
+      int bRow,
+      float[] c,
+      int cAt,
+      int inner) {
     var even = FloatVector.fromArray(SPECIES, c, cAt);
     var odd = FloatVector.zero(SPECIES);
     int k = 0;

@@ -50,8 +50,9 @@ class ConvolutionKernelTest {
       Window window, int groups, int batch, int channels, int outputs, int height, int width) {
     var x = normal(1, 0.1, batch, channels, height, width);
     var weight = normal(2, 0, outputs, channels / groups, window.height(), window.width());
-    var expected = scalar.forward(x, weight, window, groups);
-    assertClose(expected, vector.forward(x, weight, window, groups), 3e-5, "y " + window);
+    var bias = normal(4, 0, outputs);
+    var expected = scalar.forward(x, weight, bias, window, groups);
+    assertClose(expected, vector.forward(x, weight, bias, window, groups), 3e-5, "y " + window);
     var g = normal(3, 0, expected.shape());
     assertClose(
         scalar.backwardInput(g, weight, window, groups, height, width),
