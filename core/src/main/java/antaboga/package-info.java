@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Tensors that remember how they were computed: {@link antaboga.Tensor}, {@link antaboga.Tape}, {@link antaboga.Op}. */
+/**
+ * Tensors that remember how they were computed: {@link antaboga.Tensor}, {@link antaboga.Tape},
+ * {@link antaboga.Op}.
+ */
 @NullMarked
 package antaboga;
 

@@ -86,8 +86,7 @@ public final class Providers {
     return all.stream().map(Provider::name).collect(Collectors.joining(", "));
   }
 
-  private record Simple<K>(
-      String name, int rank, Supplier<Optional<String>> why, Supplier<K> body)
+  private record Simple<K>(String name, int rank, Supplier<Optional<String>> why, Supplier<K> body)
       implements Provider<K> {
     @Override
     public Optional<String> unavailable() {

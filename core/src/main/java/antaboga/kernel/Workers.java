@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.kernel;
 
+import java.util.ArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.ExecutionException;
-import java.util.ArrayList;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Workers {
   private static final int THREADS =
-      Math.max(1, Integer.getInteger("antaboga.threads", Runtime.getRuntime().availableProcessors()));
+      Math.max(
+          1, Integer.getInteger("antaboga.threads", Runtime.getRuntime().availableProcessors()));
 
   private Workers() {}
 

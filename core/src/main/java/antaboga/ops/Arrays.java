@@ -13,8 +13,7 @@ public final class Arrays {
 
   /** Whether the array is row-major without gaps, the only layout that operations see. */
   public static boolean isContiguous(INDArray x) {
-    return x.ordering() == 'c'
-        && org.nd4j.linalg.api.shape.Shape.hasDefaultStridesForShape(x);
+    return x.ordering() == 'c' && org.nd4j.linalg.api.shape.Shape.hasDefaultStridesForShape(x);
   }
 
   /** The array itself where it is dense and row-major, else a copy that is. */
@@ -59,11 +58,17 @@ public final class Arrays {
     for (var x : inputs) {
       if (x.dataType() != type) {
         throw new ShapeException(
-            operation + ": inputs of type " + type + " and " + x.dataType() + ", expected one type");
+            operation
+                + ": inputs of type "
+                + type
+                + " and "
+                + x.dataType()
+                + ", expected one type");
       }
     }
     if (!type.isFPType()) {
-      throw new ShapeException(operation + ": inputs of type " + type + ", expected FLOAT or DOUBLE");
+      throw new ShapeException(
+          operation + ": inputs of type " + type + ", expected FLOAT or DOUBLE");
     }
     return type;
   }
@@ -76,7 +81,11 @@ public final class Arrays {
   public static void sameShape(Object operation, INDArray a, INDArray b) {
     if (!java.util.Arrays.equals(a.shape(), b.shape())) {
       throw new ShapeException(
-          operation + ": shapes " + Shape.text(a.shape()) + " and " + Shape.text(b.shape())
+          operation
+              + ": shapes "
+              + Shape.text(a.shape())
+              + " and "
+              + Shape.text(b.shape())
               + ", expected equal ones");
     }
   }

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.kernel;
+
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LT;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/**
+ * Elementary functions on vectors of floats, of any width. NaN passes through all of them.
+ *
+ * <p>At most one of these belongs into a small method: a large one exceeds the compiler's inlining
+ * budget, which boxes its vectors and makes it three to four times slower. The polynomials are
+ * minimax fits of our own, by linear programming on Chebyshev points.
+ */
+public final class VectorMath {
+  private static final float LOG2_E = 0x1.715476p0f;
+  // ln 2 as the sum of a float and the rest
+  private static final float LN2_HIGH = 0x1.62e43p-1f;
+  private static final float LN2_LOW = -0x1.05c61p-29f;
+  // adding 1.5 * 2^23 rounds to an integer, which then stands in the low bits
+  private static final float ROUND = 0x1.8p23f;
+  private static final int ROUND_BITS = Float.floatToRawIntBits(ROUND);
+
+  private VectorMath() {}
+
+  /**
+   * e^x to within 1.5 ulp: infinite above 88.723, gradually zero below -87.34.
+   *
+   * <p>x = k ln 2 + r with integer k; a polynomial of degree 6 gives e^r, and 2^k is multiplied in
+   * two halves so that neither overflows on the way.
+   */
+  public static FloatVector exp(FloatVector x) {
+    var bounded = x.blend(89f, x.compare(GT, 89f)).blend(-104f, x.compare(LT, -104f));
+    var shifted = bounded.fma(x.broadcast(LOG2_E), x.broadcast(ROUND));
+    var k = shifted.sub(ROUND);
+    var r = k.fma(x.broadcast(-LN2_HIGH), bounded);
+    r = k.fma(x.broadcast(-LN2_LOW), r);
+    var p = r.fma(x.broadcast(0.00138145362f), x.broadcast(0.00836874513f));
+    p = p.fma(r, x.broadcast(0.0416683909f));
+    p = p.fma(r, x.broadcast(0.166665204f));
+    p = p.fma(r, x.broadcast(0.499999934f));
+    p = p.mul(r).fma(r, r).add(1f);
+    var exponent = shifted.reinterpretAsInts().sub(ROUND_BITS);
+    var half = exponent.lanewise(ASHR, 1);
+    return p.mul(powerOfTwo(half)).mul(powerOfTwo(exponent.sub(half)));
+  }
+
+  private static FloatVector powerOfTwo(IntVector k) {
+    return k.add(127).lanewise(LSHL, 23).reinterpretAsFloats();
+  }
+
+  /**
+   * ln(1 + e^x) to within 2.5 ulp.
+   *
+   * <p>max(x, 0) + ln(1 + e), e = e^-|x|; the logarithm is 2 artanh(e / (2 + e)). Above PyTorch's
+   * threshold of 20 the second term is below half an ulp, so the result is x.
+   */
+  public static FloatVector softplus(FloatVector x) {
+    var positive = x.blend(0f, x.compare(LT, 0f));
+    var e = exp(x.abs().neg());
+    var s = e.div(e.add(2f));
+    var q = s.mul(s);
+    var p = q.fma(x.broadcast(0.242895623f), x.broadcast(0.2143074f));
+    p = p.fma(q, x.broadcast(0.286165968f));
+    p = p.fma(q, x.broadcast(0.399988884f));
+    p = p.fma(q, x.broadcast(0.666666755f));
+    return p.mul(q).fma(s, s.add(s)).add(positive);
+  }
+
+  /** 1 / (1 + e^-x) to within 2.5 ulp, zero below -88.72. */
+  public static FloatVector sigmoid(FloatVector x) {
+    return x.broadcast(1f).div(exp(x.neg()).add(1f));
+  }
+
+  /** x / (1 + e^-x) to within 3 ulp. */
+  public static FloatVector silu(FloatVector x) {
+    return x.div(exp(x.neg()).add(1f));
+  }
+
+  /**
+   * The error function to within 2 ulp.
+   *
+   * <p>An odd polynomial below 0.9; above, 1 - e^-q with a polynomial q of |x|, which is one from 4
+   * on.
+   */
+  public static FloatVector erf(FloatVector x) {
+    var magnitude = x.abs();
+    var t = magnitude.blend(4f, magnitude.compare(GT, 4f));
+    var q = t.fma(x.broadcast(-0.000214595113f), x.broadcast(0.00321997616f));
+    q = q.fma(t, x.broadcast(-0.022906033f));
+    q = q.fma(t, x.broadcast(0.105286857f));
+    q = q.fma(t, x.broadcast(0.635699366f));
+    q = q.fma(t, x.broadcast(1.12851995f));
+    var large = x.broadcast(1f).sub(exp(q.mul(t).neg()));
+    var signed = large.blend(large.neg(), x.compare(LT, 0f));
+    return signed.blend(smallErf(x), magnitude.compare(LT, 0.9f));
+  }
+
+  private static FloatVector smallErf(FloatVector x) {
+    var s = x.mul(x);
+    var p = s.fma(x.broadcast(-0.000586208363f), x.broadcast(0.00496750736f));
+    p = p.fma(s, x.broadcast(-0.0267488648f));
+    p = p.fma(s, x.broadcast(0.112813207f));
+    p = p.fma(s, x.broadcast(-0.376124459f));
+    p = p.fma(s, x.broadcast(0.128379142f));
+    return p.fma(x, x);
+  }
+
+  /**
+   * The hyperbolic tangent to within 2 ulp.
+   *
+   * <p>An odd polynomial below 0.64; above, 1 - 2 / (e^2|x| + 1).
+   */
+  public static FloatVector tanh(FloatVector x) {
+    var magnitude = x.abs();
+    var large = x.broadcast(1f).sub(x.broadcast(2f).div(exp(magnitude.add(magnitude)).add(1f)));
+    var signed = large.blend(large.neg(), x.compare(LT, 0f));
+    return signed.blend(smallTanh(x), magnitude.compare(LT, 0.64f));
+  }
+
+  private static FloatVector smallTanh(FloatVector x) {
+    var s = x.mul(x);
+    var p = s.fma(x.broadcast(-0.00559102532f), x.broadcast(0.0205388293f));
+    p = p.fma(s, x.broadcast(-0.0537096608f));
+    p = p.fma(s, x.broadcast(0.133310923f));
+    p = p.fma(s, x.broadcast(-0.333332695f));
+    return p.mul(s).fma(x, x);
+  }
+}
