@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.io;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+
+/**
+ * Replaces a file as a whole or not at all: writes a temporary file beside it, forces it to the
+ * disk and moves it over. Nobody ever sees half a result, not even after a power cut.
+ */
+final class WholeFile {
+  private WholeFile() {}
+
+  /** What is written. */
+  interface Content {
+    void writeTo(FileChannel file) throws IOException;
+  }
+
+  static void replace(Path path, Content content) throws IOException {
+    var target = path.toAbsolutePath();
+    var folder = target.getParent();
+    if (folder == null || target.getFileName() == null || Files.isDirectory(target)) {
+      throw new FormatException(path, "file", "is a folder, expected the name of a file");
+    }
+    if (!Files.isDirectory(folder)) {
+      throw new NoSuchFileException(path.toString(), null, "its folder does not exist; create it");
+    }
+    // not Files.createTempFile, whose files nobody else may read
+    var temporary =
+        folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".partial");
+    try {
+      try (var file =
+          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        content.writeTo(file);
+        file.force(true);
+      }
+      move(temporary, target);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  private static void move(Path temporary, Path target) throws IOException {
+    try {
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+}
