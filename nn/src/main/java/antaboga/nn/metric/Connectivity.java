@@ -21,7 +21,7 @@ public enum Connectivity {
         step[axis] = rest % 3 - 1;
         moved += Math.abs(step[axis]);
       }
-      if (moved == 1 || moved > 1 && this == FULL) {
+      if (moved == 1 || (moved > 1 && this == FULL)) {
         steps.add(step);
       }
     }
