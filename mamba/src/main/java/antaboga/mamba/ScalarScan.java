@@ -190,8 +190,7 @@ final class ScalarScan implements ScanKernel {
   }
 
   /** The adjoint recurrence, from the last step to the first: method of reverse scan. */
-  private static Partial backward(
-      Values x, int batch, double[] dy, double[] dLast, Shared shared) {
+  private static Partial backward(Values x, int batch, double[] dy, double[] dLast, Shared shared) {
     var geometry = x.geometry;
     int states = geometry.states();
     int length = geometry.length();
@@ -266,8 +265,7 @@ final class ScalarScan implements ScanKernel {
       double delta = x.step(at.delta, channel);
       for (int n = 0; n < states; n++) {
         double decay = Math.exp(delta * x.a[channel * states + n]);
-        h[(t + 1) * states + n] =
-            decay * h[t * states + n] + delta * x.u[at.u] * x.b[at.b(n)];
+        h[(t + 1) * states + n] = decay * h[t * states + n] + delta * x.u[at.u] * x.b[at.b(n)];
       }
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.mamba;
 
+import java.util.List;
 import org.apache.commons.math3.util.ArithmeticUtils;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,7 @@ record ScanGeometry(
     ScanStrides delta,
     ScanStrides b,
     ScanStrides c,
-    int @Nullable [][] orders) {
+    @Nullable List<int[]> orders) {
 
   /**
    * Time last: u (B, D, L).
@@ -55,8 +56,7 @@ record ScanGeometry(
     long states = shape[shape.length - 2];
     long length = shape[shape.length - 1];
     int own = shape.length == 4 ? Math.toIntExact(shape[1]) : 1;
-    return new ScanStrides(
-        own * states * length, states * length, groups / own, 0, length, 1);
+    return new ScanStrides(own * states * length, states * length, groups / own, 0, length, 1);
   }
 
   /**
@@ -96,8 +96,8 @@ record ScanGeometry(
    * Several scans over one image, each along its own order, with their outputs summed: u (B, L, D),
    * delta (K, B, L, D), B and C (K, B, L, N).
    */
-  static ScanGeometry along(int[][] orders, long[] u, int states) {
-    int groups = orders.length;
+  static ScanGeometry along(List<int[]> orders, long[] u, int states) {
+    int groups = orders.size();
     long batches = u[0];
     long length = u[1];
     long width = u[2];
@@ -141,7 +141,7 @@ record ScanGeometry(
 
   /** Where time step t of a group stands along the arrays. */
   int position(int g, int t) {
-    return orders == null ? t : orders[g][t];
+    return orders == null ? t : orders.get(g)[t];
   }
 
   /** The number of scans of one batch, D of the arrays A, D, delta bias and states. */

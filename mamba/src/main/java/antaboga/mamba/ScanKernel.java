@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.mamba;
 
+import antaboga.kernel.Provider;
+import antaboga.kernel.Providers;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -15,6 +18,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>Results are the same bits for any number of threads.
  */
 interface ScanKernel {
+  /** The system property that forces a kernel. */
+  String PROPERTY = "antaboga.scan";
+
   /** The name by which it is forced. */
   String name();
 
@@ -33,6 +39,24 @@ interface ScanKernel {
    * @param dLast gradient of the last state, or null for zero
    */
   Gradients backward(ScanInputs x, Result forward, INDArray dy, @Nullable INDArray dLast);
+
+  /** All bodies. */
+  static List<Provider<ScanKernel>> providers() {
+    return List.of(
+        Providers.scalar(() -> new ScalarScan()), Providers.vector(() -> new VectorScan()));
+  }
+
+  /** The body in use: the best available, or the one that the property names. */
+  static ScanKernel chosen() {
+    return Chosen.KERNEL;
+  }
+
+  /** Holds the choice, made at first use. */
+  final class Chosen {
+    private static final ScanKernel KERNEL = Providers.choose(PROPERTY, providers());
+
+    private Chosen() {}
+  }
 
   /**
    * A scan's outcome.

@@ -211,7 +211,8 @@ final class VectorScan implements ScanKernel {
         tile.stride);
   }
 
-  private static void writeRows(ScanRows to, Place place, int first, float[] rows, VectorTile tile) {
+  private static void writeRows(
+      ScanRows to, Place place, int first, float[] rows, VectorTile tile) {
     to.writeChannels(
         place.batch,
         place.group,
@@ -224,8 +225,7 @@ final class VectorScan implements ScanKernel {
   }
 
   /** Channels × states of an array into columns; channels beyond the last are zero. */
-  private static void readColumns(
-      Tiles from, Place place, long at, float[] columns, int states) {
+  private static void readColumns(Tiles from, Place place, long at, float[] columns, int states) {
     var block = new float[place.count() * states];
     from.read(at, block, 0, block.length);
     java.util.Arrays.fill(columns, 0);
@@ -354,8 +354,7 @@ final class VectorScan implements ScanKernel {
   }
 
   @Override
-  public Gradients backward(
-      ScanInputs x, Result forward, INDArray dy, @Nullable INDArray dLast) {
+  public Gradients backward(ScanInputs x, Result forward, INDArray dy, @Nullable INDArray dLast) {
     var geometry = x.geometry();
     var slabs = Slabs.of(geometry);
     var sinks = new Sinks(x, slabs);

@@ -7,8 +7,10 @@ import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 
+import antaboga.kernel.VectorLanes;
 import antaboga.kernel.VectorMath;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -25,7 +27,7 @@ import jdk.incubator.vector.VectorSpecies;
  * {@code v} and the states from {@code n} on.
  */
 final class VectorTile {
-  static final VectorSpecies<Float> SPECIES = species();
+  private static final VectorSpecies<Float> SPECIES = VectorLanes.FLOAT;
 
   /** Lanes of a vector: channels that are scanned together. */
   static final int LANES = SPECIES.length();
@@ -129,20 +131,6 @@ final class VectorTile {
     return new float[stride * states];
   }
 
-  /** The preferred width, or the number of bits in {@code antaboga.test.lanes}. */
-  private static VectorSpecies<Float> species() {
-    int bits = Integer.getInteger("antaboga.test.lanes", 0);
-    return switch (bits) {
-      case 0 -> FloatVector.SPECIES_PREFERRED;
-      case 128 -> FloatVector.SPECIES_128;
-      case 256 -> FloatVector.SPECIES_256;
-      case 512 -> FloatVector.SPECIES_512;
-      default ->
-          throw new IllegalStateException(
-              "antaboga.test.lanes=" + bits + ": expected 128, 256 or 512");
-    };
-  }
-
   private static FloatVector load(float[] from, int at) {
     return FloatVector.fromArray(SPECIES, from, at);
   }
@@ -207,8 +195,8 @@ final class VectorTile {
   }
 
   /**
-   * With g the gradient of y silu(z): y becomes the gradient of z, and g the gradient of y; silu'(z)
-   * = p (1 + z (1 - p)), p = sigmoid(z).
+   * With g the gradient of y silu(z): y becomes the gradient of z, and g the gradient of y;
+   * silu'(z) = p (1 + z (1 - p)), p = sigmoid(z).
    */
   void ungate(int v) {
     for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
@@ -310,10 +298,10 @@ final class VectorTile {
   private static FloatVector power(FloatVector x) {
     var shifted = x.add(ROUND);
     var f = x.sub(shifted.sub(ROUND));
-    var p = f.fma(broadcast(0.00132646448f), broadcast(0.00967157648f));
-    p = p.fma(f, broadcast(0.0555073452f));
-    p = p.fma(f, broadcast(0.240222411f));
-    p = p.fma(f, broadcast(0.693146977f));
+    var p = f.fma(broadcast(0x1.5bb986p-10f), broadcast(0x1.3ceb1p-7f));
+    p = p.fma(f, broadcast(0x1.c6b758p-5f));
+    p = p.fma(f, broadcast(0x1.ebf9bap-3f));
+    p = p.fma(f, broadcast(0x1.62e42ap-1f));
     p = p.fma(f, broadcast(1f));
     var exponent = shifted.reinterpretAsInts().lanewise(LSHL, 23);
     return p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
@@ -590,9 +578,9 @@ final class VectorTile {
     }
   }
 
-  private static final java.util.List<VectorMask<Float>> SECOND =
+  private static final List<VectorMask<Float>> SECOND =
       levels().mapToObj(VectorTile::second).toList();
-  private static final java.util.List<VectorShuffle<Float>> SWAP =
+  private static final List<VectorShuffle<Float>> SWAP =
       levels().mapToObj(half -> VectorShuffle.fromOp(SPECIES, i -> i ^ half)).toList();
 
   private static IntStream levels() {

@@ -2,6 +2,7 @@
 package antaboga.mamba;
 
 import antaboga.ops.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -44,7 +45,8 @@ record ScanCase(
   }
 
   private static INDArray random(Random random, double scale, double shift, long... shape) {
-    var values = new double[Math.toIntExact(java.util.Arrays.stream(shape).reduce(1, (x, y) -> x * y))];
+    var values =
+        new double[Math.toIntExact(java.util.Arrays.stream(shape).reduce(1, (x, y) -> x * y))];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) (shift + scale * random.nextGaussian());
     }
@@ -72,8 +74,7 @@ record ScanCase(
       return crossed(type, r);
     }
     boolean last = layout.equals("time last");
-    var rows =
-        last ? new long[] {batches, width, length} : new long[] {batches, length, width};
+    var rows = last ? new long[] {batches, width, length} : new long[] {batches, length, width};
     var bShape = weightShape(b);
     var cShape = weightShape(c);
     var geometry =
@@ -102,18 +103,20 @@ record ScanCase(
       orders[1][t] = length - 1 - t;
       orders[2][t] = t < (length + 1) / 2 ? 2 * t : 2 * (t - (length + 1) / 2) + 1;
     }
-    var rows = new long[] {batches, length, width};
+    long w = width;
+    long l = length;
+    var rows = new long[] {batches, l, w};
     return new ScanInputs(
-        ScanGeometry.along(orders, rows, states),
+        ScanGeometry.along(List.of(orders), rows, states),
         random(r, 1, 0, rows).castTo(type),
         random(r, 0.5, softplus ? -1 : 0.5, 3, batches, length, width).castTo(type),
-        random(r, 0.3, -1, 3 * width, states).castTo(type),
+        random(r, 0.3, -1, 3 * w, states).castTo(type),
         random(r, 1, 0, 3, batches, length, states).castTo(type),
         random(r, 1, 0, 3, batches, length, states).castTo(type),
-        optional(d, random(r, 1, 0, 3 * width).castTo(type)),
+        optional(d, random(r, 1, 0, 3 * w).castTo(type)),
         null,
-        optional(bias, random(r, 0.3, 0, 3 * width).castTo(type)),
-        optional(initial, random(r, 1, 0, batches, 3 * width, states).castTo(type)),
+        optional(bias, random(r, 0.3, 0, 3 * w).castTo(type)),
+        optional(initial, random(r, 1, 0, batches, 3 * w, states).castTo(type)),
         softplus);
   }
 

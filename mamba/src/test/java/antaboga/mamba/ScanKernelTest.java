@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.mamba;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -36,7 +37,7 @@ class ScanKernelTest {
           out.put("d" + component.getName(), array);
         }
       } catch (ReflectiveOperationException e) {
-        throw new AssertionError(e);
+        throw new LinkageError(e.getMessage(), e);
       }
     }
     return out;
@@ -46,7 +47,8 @@ class ScanKernelTest {
     var expected = run(scalar, scan, DataType.DOUBLE);
     var actual = run(vector, scan, DataType.FLOAT);
     assertEquals(expected.keySet(), actual.keySet());
-    expected.forEach((name, array) -> assertClose(scan, name, array, actual.get(name)));
+    expected.forEach(
+        (name, array) -> assertClose(scan, name, array, requireNonNull(actual.get(name))));
   }
 
   @Test
@@ -113,7 +115,8 @@ class ScanKernelTest {
                 x.u(), x.delta(), x.a(), x.b(), x.c(), x.d(), x.z(), x.deltaBias(), x.initial())
             .filter(java.util.Objects::nonNull)
             .toList();
-    var gradients = new ArrayList<>(run(scalar, scan, DataType.DOUBLE).values()).subList(2, 2 + inputs.size());
+    var gradients =
+        new ArrayList<>(run(scalar, scan, DataType.DOUBLE).values()).subList(2, 2 + inputs.size());
     double h = 1e-6;
     for (int k = 0; k < inputs.size(); k++) {
       var flat = inputs.get(k).reshape(inputs.get(k).length());
@@ -125,7 +128,11 @@ class ScanKernelTest {
         flat.putScalar(i, at - h);
         double down = loss(scan, x);
         flat.putScalar(i, at);
-        assertEquals((up - down) / (2 * h), gradient[i], 1e-7 * Math.max(1, Math.abs(gradient[i])), scan + " input " + k);
+        assertEquals(
+            (up - down) / (2 * h),
+            gradient[i],
+            1e-7 * Math.max(1, Math.abs(gradient[i])),
+            scan + " input " + k);
       }
     }
   }
@@ -161,7 +168,7 @@ class ScanKernelTest {
     var x = scan.inputs(DataType.FLOAT, 3);
     x.a().assign(1f);
     x.b().assign(0f);
-    x.initial().assign(1f);
+    requireNonNull(x.initial()).assign(1f);
     x.delta().assign(0f);
     x.delta().putScalar(new int[] {0, 0, 0}, 100f);
     x.delta().putScalar(new int[] {0, 1, 0}, 88.5f);

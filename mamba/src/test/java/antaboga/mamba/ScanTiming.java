@@ -7,8 +7,8 @@ import java.util.function.Supplier;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
- * Prints nanoseconds for each element of L · D · N, the best of many runs: {@code ScanTiming scalar|vector
- * batches width length states}. Threads by {@code -Dantaboga.threads}.
+ * Prints nanoseconds for each element of L · D · N, the best of many runs: {@code ScanTiming
+ * scalar|vector batches width length states}. Threads by {@code -Dantaboga.threads}.
  */
 final class ScanTiming {
   private ScanTiming() {}
@@ -75,8 +75,8 @@ final class ScanTiming {
     double best = Double.MAX_VALUE;
     for (int i = 0; i < repeats; i++) {
       long start = System.nanoTime();
-      work.get();
-      best = Math.min(best, System.nanoTime() - start);
+      var unused = work.get();
+      best = Math.min(best, (double) (System.nanoTime() - start));
     }
     return best;
   }
