@@ -58,7 +58,7 @@ for case in manifest["cases"]:
             f for f in attached["list"] if os.path.basename(f) in PTH_KEPT or size([f]) < PTH_LIMIT]
         case["params"]["count"] = len(attached["list"])
         entries = json.load(open(os.path.join(full, attached["expected"])))
-        kept = {os.path.basename(f) for f in attached["list"]}
+        kept = set(attached["list"])
         listings[attached["expected"]] = [e for e in entries if e["file"] in kept]
     outputs = case.get("outputs", {})
     for name in [n for n, a in outputs.items() if a["file"] in DROPPED]:

@@ -49,25 +49,37 @@ public final class Tiles {
 
   /** Copies {@code length} floats from the array at {@code position} into the tile. */
   public void read(long position, float[] tile, int at, int length) {
-    floats.get((int) position, tile, at, length);
-    Reference.reachabilityFence(array);
+    try {
+      floats.get((int) position, tile, at, length);
+    } finally {
+      Reference.reachabilityFence(array);
+    }
   }
 
   /** Copies {@code length} floats of the tile into the array at {@code position}. */
   public void write(long position, float[] tile, int at, int length) {
-    floats.put((int) position, tile, at, length);
-    Reference.reachabilityFence(array);
+    try {
+      floats.put((int) position, tile, at, length);
+    } finally {
+      Reference.reachabilityFence(array);
+    }
   }
 
   /** Copies {@code length} doubles from the array at {@code position} into the tile. */
   public void read(long position, double[] tile, int at, int length) {
-    doubles.get((int) position, tile, at, length);
-    Reference.reachabilityFence(array);
+    try {
+      doubles.get((int) position, tile, at, length);
+    } finally {
+      Reference.reachabilityFence(array);
+    }
   }
 
   /** Copies {@code length} doubles of the tile into the array at {@code position}. */
   public void write(long position, double[] tile, int at, int length) {
-    doubles.put((int) position, tile, at, length);
-    Reference.reachabilityFence(array);
+    try {
+      doubles.put((int) position, tile, at, length);
+    } finally {
+      Reference.reachabilityFence(array);
+    }
   }
 }

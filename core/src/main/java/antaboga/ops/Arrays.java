@@ -3,17 +3,36 @@ package antaboga.ops;
 
 import antaboga.Shape;
 import antaboga.ShapeException;
+import antaboga.kernel.Blas;
+import antaboga.kernel.Reduce;
+import java.util.function.Supplier;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** What ND4J does not check: dense storage, equal types, and the way back from broadcasting. */
 public final class Arrays {
+  static {
+    Blas.prepare();
+  }
+
   private Arrays() {}
 
   /** Whether the array is row-major without gaps, the only layout that operations see. */
   public static boolean isContiguous(INDArray x) {
-    return x.ordering() == 'c' && org.nd4j.linalg.api.shape.Shape.hasDefaultStridesForShape(x);
+    long dense = 1;
+    for (int axis = x.rank() - 1; axis >= 0; axis--) {
+      if (x.size(axis) != 1 && x.stride(axis) != dense) { // an axis of size 1 may say anything
+        return false;
+      }
+      dense *= x.size(axis);
+    }
+    return true;
+  }
+
+  /** The same elements in another shape, without a copy. */
+  public static INDArray reshape(INDArray x, long... shape) {
+    return x.reshape('c', shape); // a single long would be taken for ND4J's int form
   }
 
   /** The array itself where it is dense and row-major, else a copy that is. */
@@ -32,6 +51,17 @@ public final class Arrays {
   }
 
   /**
+   * Makes an array in memory of its own, that outlives the tape that may be open: a parameter, an
+   * optimiser's moment, a detached copy.
+   */
+  @SuppressWarnings("try") // the scope works by being open
+  public static INDArray outsideTapes(Supplier<INDArray> make) {
+    try (var scope = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+      return make.get();
+    }
+  }
+
+  /**
    * Sums a gradient over the axes along which {@code target} was broadcast, so that it has the
    * target's shape again.
    */
@@ -40,12 +70,13 @@ public final class Arrays {
       return gradient;
     }
     int extra = gradient.rank() - target.rank();
-    var axes =
-        java.util.stream.IntStream.range(0, gradient.rank())
-            .filter(i -> i < extra || target.size(i - extra) == 1 && gradient.size(i) != 1)
-            .toArray();
-    var sum = axes.length == 0 ? gradient : gradient.sum(true, axes);
-    return contiguous(sum).reshape('c', target.shape());
+    var sum = gradient;
+    for (int i = 0; i < gradient.rank(); i++) {
+      if (gradient.size(i) != 1 && (i < extra || target.size(i - extra) == 1)) {
+        sum = Reduce.sum(sum, i);
+      }
+    }
+    return reshape(sum, target.shape());
   }
 
   /**

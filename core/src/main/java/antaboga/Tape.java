@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga;
+
+import antaboga.ops.Reduction;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
+import org.nd4j.linalg.api.memory.enums.LearningPolicy;
+import org.nd4j.linalg.api.memory.enums.SpillPolicy;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Records the operations of one training step and owns their memory.
+ *
+ * <pre>{@code
+ * try (var tape = new Tape(seed + step)) {
+ *   var loss = dice.of(student.forward(batch.image()), batch.mask());
+ *   optimizer.step(tape.gradients(loss), rate);
+ * }
+ * }</pre>
+ *
+ * <p>A tape belongs to the thread that opened it; tapes nest and close in reverse order. Under an
+ * open tape a pass is a training pass (dropout, batch statistics), without one it is inference.
+ * What must outlive the tape is copied out by {@link Tensor#detach()}.
+ */
+public final class Tape implements AutoCloseable {
+  /** What a paused stretch of a step computes. */
+  public enum Mode {
+    /** Batch statistics and dropout, as in the step around it. */
+    TRAIN,
+    /** Inference, as without a tape. */
+    INFER
+  }
+
+  private record Node(Op op, List<Tensor> inputs, Tensor output, Op.Backward backward) {}
+
+  private static final ThreadLocal<@Nullable Tape> CURRENT = new ThreadLocal<>();
+
+  private final @Nullable Tape outer;
+  private final int depth;
+  private final MemoryWorkspace memory;
+  private final RandomGenerator random;
+  private final List<Node> nodes = new ArrayList<>();
+  private boolean recording;
+  private boolean training;
+  private boolean closed;
+
+  /**
+   * Opens a tape on this thread.
+   *
+   * @param seed of the step's randomness (dropout, drop path): a step is a function of its seed
+   */
+  public Tape(long seed) {
+    this(seed, true);
+  }
+
+  private Tape(long seed, boolean training) {
+    this.outer = CURRENT.get();
+    this.depth = outer == null ? 0 : outer.depth + 1;
+    this.random = new SplittableRandom(seed);
+    this.recording = training;
+    this.training = training;
+    this.memory =
+        Nd4j.getWorkspaceManager().getAndActivateWorkspace(STEP_MEMORY, "antaboga.tape." + depth);
+    CURRENT.set(this);
+  }
+
+  // grows to what a step needs and is reused by the next one, so that memory stays flat
+  private static final WorkspaceConfiguration STEP_MEMORY =
+      WorkspaceConfiguration.builder()
+          .policyLearning(LearningPolicy.FIRST_LOOP)
+          .policySpill(SpillPolicy.REALLOCATE)
+          .build();
+
+  /** The gradients of a scalar loss with respect to every parameter and watched tensor. */
+  public Gradients gradients(Tensor loss) {
+    if (loss.shape().elements() != 1) {
+      throw new ShapeException(
+          "gradients: loss has shape " + loss.shape() + ", expected a scalar; sum or mean it");
+    }
+    return gradients(loss, Tensor.of(loss.array().dup('c').assign(1)));
+  }
+
+  /**
+   * The gradients of {@code sum(output * upstream)}.
+   *
+   * @throws IllegalStateException if the tape is closed, or another one is open above it
+   */
+  public Gradients gradients(Tensor output, Tensor upstream) {
+    requireOnTop("gradients");
+    if (!tracks(output)) {
+      throw new IllegalStateException(
+          "gradients: the output depends on no parameter or watched tensor of this tape");
+    }
+    var gradients = new Gradients();
+    gradients.add(output, upstream.array());
+    for (int n = nodes.size() - 1; n >= 0; n--) {
+      var node = nodes.get(n);
+      var gradient = gradients.take(node.output);
+      if (gradient == null) {
+        continue; // the loss does not depend on it
+      }
+      var needed = needed(node.inputs);
+      var back = node.backward.apply(gradient, needed);
+      for (int i = 0; i < needed.length; i++) {
+        if (needed[i]) {
+          gradients.add(node.inputs.get(i), back[i]);
+        }
+      }
+    }
+    return gradients;
+  }
+
+  private boolean[] needed(List<Tensor> inputs) {
+    var needed = new boolean[inputs.size()];
+    for (int i = 0; i < needed.length; i++) {
+      needed[i] = tracks(inputs.get(i));
+    }
+    return needed;
+  }
+
+  private boolean tracks(Tensor tensor) {
+    return tensor instanceof Parameter parameter
+        ? parameter.trainable()
+        : tensor.owner() == this && tensor.tracked();
+  }
+
+  /** The same values as a leaf of this tape, so that gradients reach it. */
+  public Tensor watch(Tensor tensor) {
+    requireOnTop("watch");
+    return new Tensor(tensor.array(), this, true);
+  }
+
+  /**
+   * The first recorded operation whose value holds NaN or an infinity, with its number and shape;
+   * empty when all are finite.
+   */
+  public Optional<String> firstNonFinite() {
+    for (int n = 0; n < nodes.size(); n++) {
+      var node = nodes.get(n);
+      if (!Reduction.isFinite(node.output.array())) {
+        return Optional.of(
+            "operation %d of %d, %s, output %s"
+                .formatted(n + 1, nodes.size(), node.op, node.output.shape()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The randomness of this step. */
+  public RandomGenerator random() {
+    return random;
+  }
+
+  /** The innermost tape that is open on this thread. */
+  public static Optional<Tape> current() {
+    return Optional.ofNullable(CURRENT.get());
+  }
+
+  /** Whether a pass on this thread is a training pass now. */
+  public static boolean training() {
+    var tape = CURRENT.get();
+    return tape != null && tape.training;
+  }
+
+  /** Computes without recording, as in inference: for a teacher inside a step. */
+  public static <T> T paused(Supplier<T> pass) {
+    return paused(Mode.INFER, pass);
+  }
+
+  /** Computes without recording, in the given mode. */
+  public static <T> T paused(Mode mode, Supplier<T> pass) {
+    var tape = CURRENT.get();
+    if (tape == null) {
+      return pass.get();
+    }
+    boolean recording = tape.recording;
+    boolean training = tape.training;
+    tape.recording = false;
+    tape.training = training && mode == Mode.TRAIN;
+    try {
+      return pass.get();
+    } finally {
+      tape.recording = recording;
+      tape.training = training;
+    }
+  }
+
+  /**
+   * Runs an inference pass whose intermediate results share one reused stretch of memory, so that
+   * memory stays flat over many images; the result is copied out of it.
+   */
+  public static Tensor scoped(Supplier<Tensor> pass) {
+    try (var scope = new Tape(0, false)) {
+      var result = pass.get();
+      scope.requireOnTop("scoped");
+      return result.detach();
+    }
+  }
+
+  /**
+   * Applies an operation and records it if a tape is open that tracks one of the inputs. All of
+   * {@link Tensor}'s operations pass here.
+   */
+  public static Tensor apply(Op op, Tensor... inputs) {
+    var arrays = new INDArray[inputs.length];
+    for (int i = 0; i < inputs.length; i++) {
+      arrays[i] = inputs[i].array();
+    }
+    var value = op.apply(arrays);
+    var tape = CURRENT.get();
+    if (tape == null) {
+      return new Tensor(value.array(), null, false);
+    }
+    boolean tracked = false;
+    for (int i = 0; tape.recording && i < inputs.length; i++) {
+      tracked |= tape.tracks(inputs[i]);
+    }
+    var output = new Tensor(value.array(), tape, tracked);
+    if (tracked) {
+      tape.nodes.add(new Node(op, List.of(inputs), output, value.backward()));
+    }
+    return output;
+  }
+
+  /** Whether this tape has been closed, and its memory with it. */
+  public boolean isClosed() {
+    return closed;
+  }
+
+  private void requireOnTop(String operation) {
+    if (closed) {
+      throw new IllegalStateException(operation + ": the tape is closed");
+    }
+    if (CURRENT.get() != this) {
+      throw new IllegalStateException(
+          operation + ": this tape is not the innermost one open on this thread");
+    }
+  }
+
+  /** Gives the memory of the step back; tensors of this tape are invalid from here on. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    requireOnTop("close");
+    closed = true;
+    nodes.clear();
+    if (outer == null) {
+      CURRENT.remove();
+    } else {
+      CURRENT.set(outer);
+    }
+    memory.close();
+  }
+
+  @Override
+  public String toString() {
+    return "Tape of " + nodes.size() + " operations" + (closed ? ", closed" : "");
+  }
+}

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga;
+
+import antaboga.kernel.Blas;
+import antaboga.ops.Arithmetic;
+import antaboga.ops.Arrays;
+import antaboga.ops.Elementwise;
+import antaboga.ops.MatMul;
+import antaboga.ops.Movement;
+import antaboga.ops.Reduction;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * A differentiable value: an immutable handle on one dense row-major array of floats or doubles (or
+ * of longs, for class labels and indices). Names and conventions of its operations are PyTorch's.
+ *
+ * <p>A tensor that was made under an open {@link Tape} lives until that tape closes.
+ */
+public sealed class Tensor permits Parameter {
+  static {
+    Blas.prepare();
+  }
+
+  private final INDArray array;
+  private final @Nullable Tape owner;
+  private final boolean tracked;
+
+  Tensor(INDArray array, @Nullable Tape owner, boolean tracked) {
+    if (!Arrays.isContiguous(array)) {
+      throw new IllegalStateException(
+          "array of shape " + Shape.text(array.shape()) + " is not dense and row-major");
+    }
+    this.array = array;
+    this.owner = owner;
+    this.tracked = tracked;
+  }
+
+  // ---- factories
+
+  /** A constant with the array's values; the array must not be changed afterwards. */
+  public static Tensor of(INDArray array) {
+    var dense = Arrays.contiguous(array);
+    return new Tensor(dense, dense.isAttached() ? Tape.current().orElse(null) : null, false);
+  }
+
+  /**
+   * A float tensor with a copy of the values, in row-major order.
+   *
+   * @throws ShapeException if their number does not fit the shape
+   */
+  public static Tensor of(float[] values, long... shape) {
+    requireCount(values.length, shape);
+    return of(Arrays.reshape(Nd4j.createFromArray(values), shape));
+  }
+
+  /** A double tensor with a copy of the values, in row-major order. */
+  public static Tensor of(double[] values, long... shape) {
+    requireCount(values.length, shape);
+    return of(Arrays.reshape(Nd4j.createFromArray(values), shape));
+  }
+
+  private static void requireCount(int count, long[] shape) {
+    if (Shape.of(shape).elements() != count) {
+      throw new ShapeException(count + " values for shape " + Shape.text(shape));
+    }
+  }
+
+  /** A float tensor of one value. */
+  public static Tensor scalar(float value) {
+    return of(Nd4j.scalar(value));
+  }
+
+  /** A tensor of zeros. */
+  public static Tensor zeros(DataType type, long... shape) {
+    return of(Arrays.zeros(type, shape));
+  }
+
+  /** A tensor of one value throughout. */
+  public static Tensor full(DataType type, double value, long... shape) {
+    return of(Arrays.empty(type, shape).assign(value));
+  }
+
+  /** Floats from the standard normal distribution. */
+  public static Tensor normal(RandomGenerator random, long... shape) {
+    var values = new float[Math.toIntExact(Shape.of(shape).elements())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return of(values, shape);
+  }
+
+  /** Floats from the uniform distribution on [0, 1). */
+  public static Tensor uniform(RandomGenerator random, long... shape) {
+    var values = new float[Math.toIntExact(Shape.of(shape).elements())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = random.nextFloat();
+    }
+    return of(values, shape);
+  }
+
+  // ---- what it holds
+
+  /**
+   * The array itself, dense and row-major; must not be changed.
+   *
+   * @throws IllegalStateException if the tape that owned its memory has closed
+   */
+  public INDArray array() {
+    if (owner != null && owner.isClosed()) {
+      throw new IllegalStateException(
+          "tensor of shape "
+              + Shape.text(array.shape())
+              + " used after its tape closed; take detach() of it while the tape is open");
+    }
+    return array;
+  }
+
+  /** Its sizes. */
+  public Shape shape() {
+    return Shape.of(array.shape());
+  }
+
+  /** The size of an axis; a negative axis counts from the end. */
+  public long size(int axis) {
+    return shape().size(axis);
+  }
+
+  /** FLOAT, DOUBLE, or LONG for labels and indices. */
+  public DataType type() {
+    return array.dataType();
+  }
+
+  /**
+   * The value of a tensor with one element.
+   *
+   * @throws ShapeException if it has more
+   */
+  public double item() {
+    if (shape().elements() != 1) {
+      throw new ShapeException("item of shape " + shape() + ", expected one element");
+    }
+    return array().getDouble(0);
+  }
+
+  /** A copy of the values as floats, in row-major order. */
+  public float[] toFloats() {
+    return Arrays.reshape(array().castTo(DataType.FLOAT), array.length()).toFloatVector();
+  }
+
+  /** A copy of the values as doubles, in row-major order. */
+  public double[] toDoubles() {
+    return Arrays.reshape(array().castTo(DataType.DOUBLE), array.length()).toDoubleVector();
+  }
+
+  /** A constant with a copy of the values, in memory of its own: what outlives a tape. */
+  public Tensor detach() {
+    return new Tensor(Arrays.outsideTapes(() -> array().dup('c')), null, false);
+  }
+
+  /** The same values as a constant: no gradient flows through (PyTorch's {@code detach}). */
+  public Tensor stopGradient() {
+    return new Tensor(array(), owner, false);
+  }
+
+  /** The same values in another floating-point type, as a constant. */
+  public Tensor to(DataType type) {
+    return of(array().castTo(type));
+  }
+
+  @Nullable Tape owner() {
+    return owner;
+  }
+
+  boolean tracked() {
+    return tracked;
+  }
+
+  // ---- arithmetic; shapes broadcast by NumPy's rule
+
+  /** {@code this + other}. */
+  public Tensor add(Tensor other) {
+    return Tape.apply(new Arithmetic.Add(), this, other);
+  }
+
+  /** {@code this - other}. */
+  public Tensor sub(Tensor other) {
+    return Tape.apply(new Arithmetic.Sub(), this, other);
+  }
+
+  /** {@code this * other}, element by element. */
+  public Tensor mul(Tensor other) {
+    return Tape.apply(new Arithmetic.Mul(), this, other);
+  }
+
+  /** {@code this / other}, element by element. */
+  public Tensor div(Tensor other) {
+    return Tape.apply(new Arithmetic.Div(), this, other);
+  }
+
+  /** {@code factor * this}. */
+  public Tensor mul(double factor) {
+    return affine(factor, 0);
+  }
+
+  /** {@code this + summand}. */
+  public Tensor add(double summand) {
+    return affine(1, summand);
+  }
+
+  /** {@code factor * this + summand}. */
+  public Tensor affine(double factor, double summand) {
+    return Tape.apply(new Arithmetic.Affine(factor, summand), this);
+  }
+
+  /** {@code -this}. */
+  public Tensor neg() {
+    return affine(-1, 0);
+  }
+
+  // ---- element by element
+
+  /** {@code this^exponent}. */
+  public Tensor pow(double exponent) {
+    return Tape.apply(new Elementwise.Pow(exponent), this);
+  }
+
+  /** {@code e^x}. */
+  public Tensor exp() {
+    return Tape.apply(new Elementwise.Exp(), this);
+  }
+
+  /** The natural logarithm. */
+  public Tensor log() {
+    return Tape.apply(new Elementwise.Log(), this);
+  }
+
+  /** The square root. */
+  public Tensor sqrt() {
+    return Tape.apply(new Elementwise.Sqrt(), this);
+  }
+
+  /** The absolute value; its derivative at 0 is 0. */
+  public Tensor abs() {
+    return Tape.apply(new Elementwise.Abs(), this);
+  }
+
+  /** Values limited to [low, high]; no gradient flows where the limit acts. */
+  public Tensor clamp(double low, double high) {
+    return Tape.apply(new Elementwise.Clamp(low, high), this);
+  }
+
+  /** {@code 1 / (1 + e^-x)}. */
+  public Tensor sigmoid() {
+    return Tape.apply(new Elementwise.Sigmoid(), this);
+  }
+
+  /** {@code ln sigmoid(x)}, without overflow. */
+  public Tensor logSigmoid() {
+    return Tape.apply(new Elementwise.LogSigmoid(), this);
+  }
+
+  /** {@code ln(1 + e^x)}, without overflow. */
+  public Tensor softplus() {
+    return Tape.apply(new Elementwise.Softplus(), this);
+  }
+
+  /** {@code max(x, 0)}. */
+  public Tensor relu() {
+    return leakyRelu(0);
+  }
+
+  /** {@code x} where positive, else {@code slope x}. */
+  public Tensor leakyRelu(double slope) {
+    return Tape.apply(new Elementwise.LeakyRelu(slope), this);
+  }
+
+  /** {@code x sigmoid(x)}. */
+  public Tensor silu() {
+    return Tape.apply(new Elementwise.Silu(), this);
+  }
+
+  /** The hyperbolic tangent. */
+  public Tensor tanh() {
+    return Tape.apply(new Elementwise.Tanh(), this);
+  }
+
+  // ---- reductions; negative axes count from the end, none means all
+
+  /** The sum over the axes, which disappear. */
+  public Tensor sum(int... axes) {
+    return Tape.apply(new Reduction.Sum(Reduction.axes(shape(), axes), false), this);
+  }
+
+  /** The sum over the axes, which stay with size 1. */
+  public Tensor sumKeep(int... axes) {
+    return Tape.apply(new Reduction.Sum(Reduction.axes(shape(), axes), true), this);
+  }
+
+  /** The mean over the axes, which disappear. */
+  public Tensor mean(int... axes) {
+    var sum = sum(axes);
+    return sum.mul((double) sum.shape().elements() / shape().elements());
+  }
+
+  /** The mean over the axes, which stay with size 1. */
+  public Tensor meanKeep(int... axes) {
+    var sum = sumKeep(axes);
+    return sum.mul((double) sum.shape().elements() / shape().elements());
+  }
+
+  /** The largest value along an axis, which disappears; the gradient goes to the first maximum. */
+  public Tensor max(int axis) {
+    return Tape.apply(new Reduction.Max(shape().axis(axis)), this);
+  }
+
+  /** {@code ln sum e^x} along an axis, which disappears, without overflow. */
+  public Tensor logSumExp(int axis) {
+    return Tape.apply(new Reduction.LogSumExp(shape().axis(axis)), this);
+  }
+
+  // ---- movement
+
+  /** The same elements in another shape; one size may be -1. */
+  public Tensor reshape(long... sizes) {
+    return Tape.apply(new Movement.Reshape(Movement.resolve(shape(), sizes)), this);
+  }
+
+  /** Axes in another order: axis i of the result is axis {@code order[i]} of this. */
+  public Tensor permute(int... order) {
+    return Tape.apply(new Movement.Permute(Movement.order(shape(), order)), this);
+  }
+
+  /** The part {@code from <= i < to} of an axis. */
+  public Tensor slice(int axis, long from, long to) {
+    return Tape.apply(Movement.Slice.of(shape(), axis, from, to), this);
+  }
+
+  /** Entry i of an axis, which disappears. */
+  public Tensor index(int axis, long i) {
+    int at = shape().axis(axis);
+    var sizes = new java.util.ArrayList<Long>();
+    for (int k = 0; k < shape().rank(); k++) {
+      if (k != at) {
+        sizes.add(size(k));
+      }
+    }
+    return slice(axis, i, i + 1).reshape(sizes.stream().mapToLong(s -> s).toArray());
+  }
+
+  /** Tensors one after another along an axis; the other sizes must agree. */
+  public static Tensor concat(int axis, Tensor... parts) {
+    return Tape.apply(new Movement.Concat(parts[0].shape().axis(axis)), parts);
+  }
+
+  /** Tensors one after another along an axis; the other sizes must agree. */
+  public static Tensor concat(int axis, List<Tensor> parts) {
+    return concat(axis, parts.toArray(Tensor[]::new));
+  }
+
+  /** Zeros before and after the entries of an axis. */
+  public Tensor pad(int axis, long before, long after) {
+    return Tape.apply(new Movement.Pad(shape().axis(axis), before, after), this);
+  }
+
+  /** This tensor repeated along its axes of size 1, and along new leading axes. */
+  public Tensor expand(long... sizes) {
+    return Tape.apply(new Movement.Expand(Shape.of(sizes)), this);
+  }
+
+  /** The entries of the axes in reverse order. */
+  public Tensor flip(int... axes) {
+    return Tape.apply(new Movement.Flip(Reduction.axes(shape(), axes)), this);
+  }
+
+  // ---- products
+
+  /** The matrix product over the last two axes; leading axes broadcast. */
+  public Tensor matmul(Tensor other) {
+    return Tape.apply(new MatMul(false, false), this, other);
+  }
+
+  /** {@code x W^T}: x (..., in), weight (out, in), returns (..., out). */
+  public Tensor linear(Tensor weight) {
+    return Tape.apply(new MatMul.Linear(), this, weight);
+  }
+
+  /** {@code x W^T + b}: x (..., in), weight (out, in), bias (out), returns (..., out). */
+  public Tensor linear(Tensor weight, Tensor bias) {
+    return Tape.apply(new MatMul.Linear(), this, weight, bias);
+  }
+
+  @Override
+  public String toString() {
+    return shape() + " " + type() + (owner != null && owner.isClosed() ? ", of a closed tape" : "");
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.kernel;
+
+import antaboga.ops.Arrays;
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoubleUnaryOperator;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Any function applied to every element, in double precision and in parallel. */
+public final class Pointwise {
+  private static final int TILE = 4096;
+
+  private Pointwise() {}
+
+  /** {@code f(x)} in a new array of x's shape and type. */
+  public static INDArray map(INDArray x, DoubleUnaryOperator f) {
+    Arrays.sameType("map", x);
+    var out = Arrays.empty(x.dataType(), x.shape());
+    var from = Tiles.of(x);
+    var to = Tiles.of(out);
+    forTiles(
+        x.length(),
+        (start, length) -> {
+          if (x.dataType() == DataType.FLOAT) {
+            var tile = Scratch.floats(0, length);
+            from.read(start, tile, 0, length);
+            for (int i = 0; i < length; i++) {
+              tile[i] = (float) f.applyAsDouble(tile[i]);
+            }
+            to.write(start, tile, 0, length);
+          } else {
+            var tile = Scratch.doubles(0, length);
+            from.read(start, tile, 0, length);
+            for (int i = 0; i < length; i++) {
+              tile[i] = f.applyAsDouble(tile[i]);
+            }
+            to.write(start, tile, 0, length);
+          }
+        });
+    return out;
+  }
+
+  /** {@code f(a, b)} in a new array; a and b have one shape and type. */
+  public static INDArray map(INDArray a, INDArray b, DoubleBinaryOperator f) {
+    Arrays.sameType("map", a, b);
+    Arrays.sameShape("map", a, b);
+    var out = Arrays.empty(a.dataType(), a.shape());
+    var fromA = Tiles.of(a);
+    var fromB = Tiles.of(b);
+    var to = Tiles.of(out);
+    forTiles(
+        a.length(),
+        (start, length) -> {
+          if (a.dataType() == DataType.FLOAT) {
+            var left = Scratch.floats(0, length);
+            var right = Scratch.floats(1, length);
+            fromA.read(start, left, 0, length);
+            fromB.read(start, right, 0, length);
+            for (int i = 0; i < length; i++) {
+              left[i] = (float) f.applyAsDouble(left[i], right[i]);
+            }
+            to.write(start, left, 0, length);
+          } else {
+            var left = Scratch.doubles(0, length);
+            var right = Scratch.doubles(1, length);
+            fromA.read(start, left, 0, length);
+            fromB.read(start, right, 0, length);
+            for (int i = 0; i < length; i++) {
+              left[i] = f.applyAsDouble(left[i], right[i]);
+            }
+            to.write(start, left, 0, length);
+          }
+        });
+    return out;
+  }
+
+  /** A stretch of an array. */
+  @FunctionalInterface
+  interface TileTask {
+    void accept(long start, int length);
+  }
+
+  static void forTiles(long elements, TileTask task) {
+    int tiles = Math.toIntExact((elements + TILE - 1) / TILE);
+    Workers.run(
+        tiles,
+        tile -> {
+          long start = (long) tile * TILE;
+          task.accept(start, (int) Math.min(TILE, elements - start));
+        });
+  }
+}

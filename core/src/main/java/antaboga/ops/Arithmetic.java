@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.ops;
+
+import static antaboga.ops.Arrays.contiguous;
+import static antaboga.ops.Arrays.unbroadcast;
+
+import antaboga.Op;
+import antaboga.Shape;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Sums and products of elements; shapes broadcast by NumPy's rule. */
+public interface Arithmetic {
+  /** {@code a + b}. */
+  record Add() implements Op.Binary {
+    @Override
+    public Value apply(INDArray a, INDArray b) {
+      check(this, a, b);
+      return Value.of(contiguous(a.add(b)), g -> unbroadcast(g, a), g -> unbroadcast(g, b));
+    }
+  }
+
+  /** {@code a - b}. */
+  record Sub() implements Op.Binary {
+    @Override
+    public Value apply(INDArray a, INDArray b) {
+      check(this, a, b);
+      return Value.of(contiguous(a.sub(b)), g -> unbroadcast(g, a), g -> unbroadcast(g.neg(), b));
+    }
+  }
+
+  /** {@code a b}. */
+  record Mul() implements Op.Binary {
+    @Override
+    public Value apply(INDArray a, INDArray b) {
+      check(this, a, b);
+      return Value.of(
+          contiguous(a.mul(b)), g -> unbroadcast(g.mul(b), a), g -> unbroadcast(g.mul(a), b));
+    }
+  }
+
+  /** {@code a / b}; the derivative by b is {@code -a / b^2}. */
+  record Div() implements Op.Binary {
+    @Override
+    public Value apply(INDArray a, INDArray b) {
+      check(this, a, b);
+      var y = contiguous(a.div(b));
+      return Value.of(
+          y, g -> unbroadcast(g.div(b), a), g -> unbroadcast(g.mul(y).divi(b).negi(), b));
+    }
+  }
+
+  /** {@code factor x + summand}. */
+  record Affine(double factor, double summand) implements Op.Unary {
+    @Override
+    public Value apply(INDArray x) {
+      Arrays.sameType(this, x);
+      var y = factor == 1 ? x.add(summand) : x.mul(factor);
+      if (factor != 1 && summand != 0) {
+        y.addi(summand);
+      }
+      return Value.of(y, g -> factor == 1 ? g : g.mul(factor));
+    }
+  }
+
+  private static void check(Op op, INDArray a, INDArray b) {
+    Arrays.sameType(op, a, b);
+    Shape.of(a.shape()).broadcast(Shape.of(b.shape()));
+  }
+}

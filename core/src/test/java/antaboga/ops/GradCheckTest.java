@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.ops;
+
+import antaboga.GradCheck;
+import antaboga.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** The gradient of every operation against central differences in double precision. */
+class GradCheckTest {
+  private record Case(Function<Tensor[], Tensor> function, long[]... shapes) {}
+
+  private static final Map<String, Case> CASES = new LinkedHashMap<>();
+
+  private static void add(String name, Function<Tensor[], Tensor> function, long[]... shapes) {
+    CASES.put(name, new Case(function, shapes));
+  }
+
+  private static long[] s(long... sizes) {
+    return sizes;
+  }
+
+  static {
+    add("Add", x -> x[0].add(x[1]), s(2, 3), s(2, 3));
+    add("Add broadcast", x -> x[0].add(x[1]), s(2, 1, 3), s(4, 1));
+    add("Sub broadcast", x -> x[0].sub(x[1]), s(3), s(2, 3));
+    add("Mul", x -> x[0].mul(x[1]), s(2, 3), s(2, 3));
+    add("Mul broadcast", x -> x[0].mul(x[1]), s(1), s(2, 3));
+    add("Mul by itself", x -> x[0].mul(x[0]), s(5));
+    add("Div broadcast", x -> x[0].div(x[1].exp()), s(2, 1, 3), s(4, 3));
+    add("Affine", x -> x[0].affine(-2, 3), s(7));
+    add("Exp", x -> x[0].exp(), s(7));
+    add("Log", x -> x[0].exp().log(), s(7));
+    add("Pow", x -> x[0].exp().pow(1.7), s(7));
+    add("Sqrt", x -> x[0].exp().sqrt(), s(7));
+    add("Abs", x -> x[0].abs(), s(7));
+    add("Clamp", x -> x[0].clamp(-0.5, 0.5), s(7));
+    add("Sigmoid", x -> x[0].sigmoid(), s(7));
+    add("LogSigmoid", x -> x[0].logSigmoid(), s(7));
+    add("Softplus", x -> x[0].softplus(), s(7));
+    add("LeakyRelu", x -> x[0].leakyRelu(0.1), s(7));
+    add("Silu", x -> x[0].silu(), s(7));
+    add("Tanh", x -> x[0].tanh(), s(7));
+    add("Sum", x -> x[0].sum(0, 2), s(2, 3, 4));
+    add("Sum all", x -> x[0].sum(), s(2, 3, 4));
+    add("Sum keep", x -> x[0].sumKeep(-1), s(2, 3));
+    add("Mean", x -> x[0].mean(1), s(2, 3, 4));
+    add("Max", x -> x[0].max(1), s(2, 3, 4));
+    add("LogSumExp", x -> x[0].logSumExp(-2), s(2, 3, 4));
+    add("Reshape", x -> x[0].reshape(3, -1), s(2, 3, 4));
+    add("Permute", x -> x[0].permute(2, 0, 1), s(2, 3, 4));
+    add("Slice", x -> x[0].slice(1, 1, 3), s(2, 3, 4));
+    add("Slice of a row", x -> x[0].index(0, 1), s(2, 3, 4));
+    add("Concat", x -> Tensor.concat(1, x[0], x[1]), s(2, 1, 2), s(2, 3, 2));
+    add("Pad", x -> x[0].pad(-1, 2, 1), s(2, 3));
+    add("Expand", x -> x[0].expand(3, 2, 4, 5), s(2, 1, 5));
+    add("Expand leading and last", x -> x[0].expand(3, 2, 5), s(2, 1));
+    add("Flip", x -> x[0].flip(0, 1), s(2, 3, 2));
+    add("MatMul", x -> x[0].matmul(x[1]), s(2, 3), s(3, 4));
+    add("MatMul batched", x -> x[0].matmul(x[1]), s(2, 5, 2, 3), s(2, 5, 3, 4));
+    add("MatMul shared right", x -> x[0].matmul(x[1]), s(2, 2, 3), s(3, 4));
+    add("MatMul shared left", x -> x[0].matmul(x[1]), s(2, 3), s(3, 3, 1));
+    add("Linear", x -> x[0].linear(x[1], x[2]), s(2, 1, 3), s(4, 3), s(4));
+    add("Linear without bias", x -> x[0].linear(x[1]), s(5, 3), s(1, 3));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> gradientsAgreeWithCentralDifferences() {
+    return CASES.entrySet().stream()
+        .map(
+            e ->
+                DynamicTest.dynamicTest(
+                    e.getKey(),
+                    () ->
+                        GradCheck.of(e.getValue().function(), inputs(e.getValue().shapes()))
+                            .requireBelow(1e-6)));
+  }
+
+  private static Tensor[] inputs(long[][] shapes) {
+    var random = new SplittableRandom(3);
+    return Stream.of(shapes)
+        .map(shape -> Tensor.normal(random, shape).to(org.nd4j.linalg.api.buffer.DataType.DOUBLE))
+        .toArray(Tensor[]::new);
+  }
+}
