@@ -39,10 +39,10 @@ public final class VectorMath {
     var k = shifted.sub(ROUND);
     var r = k.fma(x.broadcast(-LN2_HIGH), bounded);
     r = k.fma(x.broadcast(-LN2_LOW), r);
-    var p = r.fma(x.broadcast(0.0013814536f), x.broadcast(0.008368745f));
-    p = p.fma(r, x.broadcast(0.041668393f));
-    p = p.fma(r, x.broadcast(0.16666521f));
-    p = p.fma(r, x.broadcast(0.49999994f));
+    var p = r.fma(x.broadcast(0.00138145362f), x.broadcast(0.00836874513f));
+    p = p.fma(r, x.broadcast(0.0416683909f));
+    p = p.fma(r, x.broadcast(0.166665204f));
+    p = p.fma(r, x.broadcast(0.499999934f));
     p = p.mul(r).fma(r, r).add(1f);
     var exponent = shifted.reinterpretAsInts().sub(ROUND_BITS);
     var half = exponent.lanewise(ASHR, 1);
@@ -64,10 +64,10 @@ public final class VectorMath {
     var e = exp(x.abs().neg());
     var s = e.div(e.add(2f));
     var q = s.mul(s);
-    var p = q.fma(x.broadcast(0.24289562f), x.broadcast(0.2143074f));
-    p = p.fma(q, x.broadcast(0.28616598f));
-    p = p.fma(q, x.broadcast(0.3999889f));
-    p = p.fma(q, x.broadcast(0.66666675f));
+    var p = q.fma(x.broadcast(0.242895623f), x.broadcast(0.2143074f));
+    p = p.fma(q, x.broadcast(0.286165968f));
+    p = p.fma(q, x.broadcast(0.399988884f));
+    p = p.fma(q, x.broadcast(0.666666755f));
     return p.mul(q).fma(s, s.add(s)).add(positive);
   }
 
@@ -88,25 +88,35 @@ public final class VectorMath {
    * on.
    */
   public static FloatVector erf(FloatVector x) {
+    return erf(x, exp(erfExponent(x)));
+  }
+
+  /** The first step of {@link #erf}, for kernels that take its steps one by one: -q. */
+  static FloatVector erfExponent(FloatVector x) {
     var magnitude = x.abs();
     var t = magnitude.blend(4f, magnitude.compare(GT, 4f));
-    var q = t.fma(x.broadcast(-0.00021459511f), x.broadcast(0.003219976f));
+    var q = t.fma(x.broadcast(-0.000214595113f), x.broadcast(0.00321997616f));
     q = q.fma(t, x.broadcast(-0.022906033f));
-    q = q.fma(t, x.broadcast(0.10528686f));
-    q = q.fma(t, x.broadcast(0.6356994f));
-    q = q.fma(t, x.broadcast(1.1285199f));
-    var large = x.broadcast(1f).sub(exp(q.mul(t).neg()));
+    q = q.fma(t, x.broadcast(0.105286857f));
+    q = q.fma(t, x.broadcast(0.635699366f));
+    q = q.fma(t, x.broadcast(1.12851995f));
+    return q.mul(t).neg();
+  }
+
+  /** The last step of {@link #erf}, from x and e^-q. */
+  static FloatVector erf(FloatVector x, FloatVector power) {
+    var large = x.broadcast(1f).sub(power);
     var signed = large.blend(large.neg(), x.compare(LT, 0f));
-    return signed.blend(smallErf(x), magnitude.compare(LT, 0.9f));
+    return signed.blend(smallErf(x), x.abs().compare(LT, 0.9f));
   }
 
   private static FloatVector smallErf(FloatVector x) {
     var s = x.mul(x);
-    var p = s.fma(x.broadcast(-0.00058620836f), x.broadcast(0.0049675074f));
-    p = p.fma(s, x.broadcast(-0.026748864f));
-    p = p.fma(s, x.broadcast(0.112813205f));
-    p = p.fma(s, x.broadcast(-0.37612447f));
-    p = p.fma(s, x.broadcast(0.12837914f));
+    var p = s.fma(x.broadcast(-0.000586208363f), x.broadcast(0.00496750736f));
+    p = p.fma(s, x.broadcast(-0.0267488648f));
+    p = p.fma(s, x.broadcast(0.112813207f));
+    p = p.fma(s, x.broadcast(-0.376124459f));
+    p = p.fma(s, x.broadcast(0.128379142f));
     return p.fma(x, x);
   }
 
@@ -124,10 +134,10 @@ public final class VectorMath {
 
   private static FloatVector smallTanh(FloatVector x) {
     var s = x.mul(x);
-    var p = s.fma(x.broadcast(-0.005591025f), x.broadcast(0.02053883f));
-    p = p.fma(s, x.broadcast(-0.05370966f));
-    p = p.fma(s, x.broadcast(0.13331093f));
-    p = p.fma(s, x.broadcast(-0.3333327f));
+    var p = s.fma(x.broadcast(-0.00559102532f), x.broadcast(0.0205388293f));
+    p = p.fma(s, x.broadcast(-0.0537096608f));
+    p = p.fma(s, x.broadcast(0.133310923f));
+    p = p.fma(s, x.broadcast(-0.333332695f));
     return p.mul(s).fma(x, x);
   }
 }
