@@ -2,12 +2,15 @@
 package antaboga;
 
 import antaboga.kernel.Blas;
+import antaboga.kernel.GeluKernel;
 import antaboga.ops.Arithmetic;
 import antaboga.ops.Arrays;
 import antaboga.ops.Elementwise;
 import antaboga.ops.MatMul;
 import antaboga.ops.Movement;
+import antaboga.ops.Normalization;
 import antaboga.ops.Reduction;
+import antaboga.ops.Softmax;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -289,6 +292,16 @@ public sealed class Tensor permits Parameter {
     return Tape.apply(new Elementwise.Tanh(), this);
   }
 
+  /** {@code x Phi(x)} with the exact normal distribution function. */
+  public Tensor gelu() {
+    return Tape.apply(new Elementwise.Gelu(GeluKernel.Form.ERF), this);
+  }
+
+  /** {@code x Phi(x)} with the approximation of Phi by tanh. */
+  public Tensor geluTanh() {
+    return Tape.apply(new Elementwise.Gelu(GeluKernel.Form.TANH), this);
+  }
+
   // ---- reductions; negative axes count from the end, none means all
 
   /** The sum over the axes, which disappear. */
@@ -392,6 +405,59 @@ public sealed class Tensor permits Parameter {
   /** {@code x W^T + b}: x (..., in), weight (out, in), bias (out), returns (..., out). */
   public Tensor linear(Tensor weight, Tensor bias) {
     return Tape.apply(new MatMul.Linear(), this, weight, bias);
+  }
+
+  // ---- normalisation: (x - mean) / sqrt(variance + eps) * weight + bias
+
+  /** {@code e^x / sum e^x} along an axis. */
+  public Tensor softmax(int axis) {
+    return Tape.apply(new Softmax.Value(shape().axis(axis)), this);
+  }
+
+  /** {@code ln softmax(x)} along an axis, without overflow. */
+  public Tensor logSoftmax(int axis) {
+    return Tape.apply(new Softmax.Log(shape().axis(axis)), this);
+  }
+
+  /** Normalised over the last axis: x (..., W), weight (W), bias (W). */
+  public Tensor layerNorm(Tensor weight, Tensor bias, double eps) {
+    return Tape.apply(new Normalization.LayerNorm(eps), this, weight, bias);
+  }
+
+  /** Normalised over the channels of each position: x (B, C, ...), weight (C), bias (C). */
+  public Tensor channelNorm(Tensor weight, Tensor bias, double eps) {
+    return Tape.apply(new Normalization.ChannelNorm(eps), this, weight, bias);
+  }
+
+  /** {@code x / sqrt(mean(x^2) + eps) * weight} over the last axis: x (..., W), weight (W). */
+  public Tensor rmsNorm(Tensor weight, double eps) {
+    return Tape.apply(new Normalization.RmsNorm(eps), this, weight);
+  }
+
+  /** Normalised over a group of channels and all positions: x (B, C, ...), weight, bias (C). */
+  public Tensor groupNorm(int groups, Tensor weight, Tensor bias, double eps) {
+    return Tape.apply(new Normalization.GroupNorm(groups, eps), this, weight, bias);
+  }
+
+  /** Normalised over the positions of each channel, without weights: x (B, C, ...). */
+  public Tensor instanceNorm(double eps) {
+    return Tape.apply(new Normalization.InstanceNorm(eps), this);
+  }
+
+  /** Normalised by the statistics of the batch: x (B, C, ...), weight (C), bias (C). */
+  public Tensor batchNorm(Tensor weight, Tensor bias, double eps) {
+    return Tape.apply(new Normalization.BatchNorm(eps), this, weight, bias);
+  }
+
+  /** Normalised by given statistics, which are constants: weight, bias, mean, variance (C). */
+  public Tensor batchNorm(Tensor weight, Tensor bias, Tensor mean, Tensor variance, double eps) {
+    return Tape.apply(
+        new Normalization.BatchNormInference(eps), this, weight, bias, mean, variance);
+  }
+
+  /** Mean and unbiased variance of each channel over batch and positions: (2, C). */
+  public Tensor batchMoments() {
+    return Tape.apply(new Normalization.BatchMoments(), this);
   }
 
   @Override

@@ -65,19 +65,31 @@ public final class Tiles {
     }
   }
 
-  /** Copies {@code length} doubles from the array at {@code position} into the tile. */
+  /** Copies {@code length} elements at {@code position} into the tile; floats are widened. */
   public void read(long position, double[] tile, int at, int length) {
     try {
-      doubles.get((int) position, tile, at, length);
+      if (array.dataType() == DataType.FLOAT) {
+        for (int i = 0; i < length; i++) {
+          tile[at + i] = floats.get((int) position + i);
+        }
+      } else {
+        doubles.get((int) position, tile, at, length);
+      }
     } finally {
       Reference.reachabilityFence(array);
     }
   }
 
-  /** Copies {@code length} doubles of the tile into the array at {@code position}. */
+  /** Copies {@code length} elements of the tile to {@code position}; rounded in a float array. */
   public void write(long position, double[] tile, int at, int length) {
     try {
-      doubles.put((int) position, tile, at, length);
+      if (array.dataType() == DataType.FLOAT) {
+        for (int i = 0; i < length; i++) {
+          floats.put((int) position + i, (float) tile[at + i]);
+        }
+      } else {
+        doubles.put((int) position, tile, at, length);
+      }
     } finally {
       Reference.reachabilityFence(array);
     }

@@ -88,6 +88,11 @@ public final class VectorMath {
    * on.
    */
   public static FloatVector erf(FloatVector x) {
+    return erf(x, exp(erfExponent(x)));
+  }
+
+  /** The first step of {@link #erf}, for kernels that take its steps one by one: -q. */
+  static FloatVector erfExponent(FloatVector x) {
     var magnitude = x.abs();
     var t = magnitude.blend(4f, magnitude.compare(GT, 4f));
     var q = t.fma(x.broadcast(-0.000214595113f), x.broadcast(0.00321997616f));
@@ -95,9 +100,14 @@ public final class VectorMath {
     q = q.fma(t, x.broadcast(0.105286857f));
     q = q.fma(t, x.broadcast(0.635699366f));
     q = q.fma(t, x.broadcast(1.12851995f));
-    var large = x.broadcast(1f).sub(exp(q.mul(t).neg()));
+    return q.mul(t).neg();
+  }
+
+  /** The last step of {@link #erf}, from x and e^-q. */
+  static FloatVector erf(FloatVector x, FloatVector power) {
+    var large = x.broadcast(1f).sub(power);
     var signed = large.blend(large.neg(), x.compare(LT, 0f));
-    return signed.blend(smallErf(x), magnitude.compare(LT, 0.9f));
+    return signed.blend(smallErf(x), x.abs().compare(LT, 0.9f));
   }
 
   private static FloatVector smallErf(FloatVector x) {

@@ -4,6 +4,7 @@ package antaboga.ops;
 import static antaboga.kernel.Pointwise.map;
 
 import antaboga.Op;
+import antaboga.kernel.GeluKernel;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Functions of one element, each beside its derivative; computed in double precision. */
@@ -119,6 +120,16 @@ public interface Elementwise {
     public Value apply(INDArray x) {
       var y = map(x, Math::tanh);
       return Value.of(y, g -> map(g, y, (d, t) -> d * (1 - t * t)));
+    }
+  }
+
+  /** {@code x Phi(x)}. Source: Hendrycks and Gimpel 2016, arXiv 1606.08415. */
+  record Gelu(GeluKernel.Form form) implements Op.Unary {
+    @Override
+    public Value apply(INDArray x) {
+      Arrays.sameType(this, x);
+      var kernel = GeluKernel.chosen();
+      return Value.of(kernel.forward(x, form), g -> kernel.backward(g, x, form));
     }
   }
 

@@ -46,6 +46,8 @@ class GradCheckTest {
     add("LeakyRelu", x -> x[0].leakyRelu(0.1), s(7));
     add("Silu", x -> x[0].silu(), s(7));
     add("Tanh", x -> x[0].tanh(), s(7));
+    add("Gelu erf", x -> x[0].gelu(), s(7));
+    add("Gelu tanh", x -> x[0].geluTanh(), s(7));
     add("Sum", x -> x[0].sum(0, 2), s(2, 3, 4));
     add("Sum all", x -> x[0].sum(), s(2, 3, 4));
     add("Sum keep", x -> x[0].sumKeep(-1), s(2, 3));
@@ -67,6 +69,24 @@ class GradCheckTest {
     add("MatMul shared left", x -> x[0].matmul(x[1]), s(2, 3), s(3, 3, 1));
     add("Linear", x -> x[0].linear(x[1], x[2]), s(2, 1, 3), s(4, 3), s(4));
     add("Linear without bias", x -> x[0].linear(x[1]), s(5, 3), s(1, 3));
+    add("Softmax.Value", x -> x[0].softmax(1), s(2, 3, 4));
+    add("Softmax.Value last axis", x -> x[0].softmax(-1), s(2, 3));
+    add("Softmax.Log", x -> x[0].logSoftmax(0), s(3, 2));
+    add("LayerNorm", x -> x[0].layerNorm(x[1], x[2], 1e-5), s(2, 3, 5), s(5), s(5));
+    add("ChannelNorm", x -> x[0].channelNorm(x[1], x[2], 1e-5), s(2, 3, 2, 2), s(3), s(3));
+    add("RmsNorm", x -> x[0].rmsNorm(x[1], 1e-5), s(2, 3, 5), s(5));
+    add("GroupNorm", x -> x[0].groupNorm(2, x[1], x[2], 1e-5), s(2, 4, 3), s(4), s(4));
+    add("InstanceNorm", x -> x[0].instanceNorm(1e-5), s(2, 3, 2, 2));
+    add("BatchNorm", x -> x[0].batchNorm(x[1], x[2], 1e-5), s(3, 2, 2, 2), s(2), s(2));
+    add("BatchNorm without positions", x -> x[0].batchNorm(x[1], x[2], 1e-5), s(5, 2), s(2), s(2));
+    add("BatchNormInference", GradCheckTest::batchNormInference, s(3, 2, 2), s(2), s(2));
+    add("BatchMoments", x -> x[0].batchMoments(), s(3, 2, 2));
+  }
+
+  private static Tensor batchNormInference(Tensor... x) {
+    var mean = Tensor.of(new double[] {0.1, -0.3}, 2);
+    var variance = Tensor.of(new double[] {0.5, 2}, 2);
+    return x[0].batchNorm(x[1], x[2], mean, variance, 1e-5);
   }
 
   @TestFactory

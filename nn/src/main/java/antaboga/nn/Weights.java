@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.nn;
+
+import antaboga.Parameter;
+import antaboga.Shape;
+import antaboga.ShapeException;
+import antaboga.ops.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * A place in a tree of named parameters. A layer's constructor asks its place for what it needs;
+ * the tree behind it draws new values or takes them from a file, so that one constructor serves
+ * both. Names are PyTorch's {@code state_dict} keys.
+ *
+ * <pre>{@code
+ * var weights = Weights.init(42);
+ * var student = new VssUNet(weights, VssUNetConfig.tiny());
+ * var optimizer = new AdamW(AdamW.Config.of(1e-3), weights.trainable());
+ * }</pre>
+ */
+public final class Weights {
+  private record Tree(
+      long seed,
+      DataType type,
+      @Nullable Map<String, INDArray> source,
+      Map<String, Parameter> parameters) {}
+
+  private final Tree tree;
+  private final String place; // "" or "blocks.0."
+  private final boolean frozen;
+
+  private Weights(Tree tree, String place, boolean frozen) {
+    this.tree = tree;
+    this.place = place;
+    this.frozen = frozen;
+  }
+
+  /**
+   * A tree that draws float parameters; each one's values depend on the seed and its name alone.
+   */
+  public static Weights init(long seed) {
+    return init(seed, DataType.FLOAT);
+  }
+
+  /** A tree that draws parameters of a type: DOUBLE for gradient checks. */
+  public static Weights init(long seed, DataType type) {
+    return new Weights(new Tree(seed, type, null, new LinkedHashMap<>()), "", false);
+  }
+
+  /** A tree that takes its values from named arrays, cast to FLOAT. */
+  public static Weights from(Map<String, INDArray> arrays) {
+    return from(arrays, DataType.FLOAT);
+  }
+
+  /** A tree that takes its values from named arrays, cast to a type. */
+  public static Weights from(Map<String, INDArray> arrays, DataType type) {
+    return new Weights(new Tree(0, type, Map.copyOf(arrays), new LinkedHashMap<>()), "", false);
+  }
+
+  /** The same tree; parameters asked for here are constants to every tape. */
+  public Weights frozen() {
+    return new Weights(tree, place, true);
+  }
+
+  /** The place one step down. */
+  public Weights at(String name) {
+    return new Weights(tree, place + name + ".", frozen);
+  }
+
+  /** The place of an entry of a list. */
+  public Weights at(int index) {
+    return at(Integer.toString(index));
+  }
+
+  /**
+   * The parameter of this name, new or from the file.
+   *
+   * @throws ShapeException if the file holds it in another shape
+   * @throws IllegalStateException if the file lacks it, or it was asked for before
+   */
+  public Parameter get(String name, Init init, long... shape) {
+    return add(name, init, shape, !frozen);
+  }
+
+  /** A named array that is saved but not trained, such as a running mean. */
+  public Parameter buffer(String name, Init init, long... shape) {
+    return add(name, init, shape, false);
+  }
+
+  private Parameter add(String name, Init init, long[] shape, boolean trainable) {
+    var full = place + name;
+    if (tree.parameters.containsKey(full)) {
+      throw new IllegalStateException(full + " was asked for twice; give each layer its own place");
+    }
+    var parameter = new Parameter(full, values(full, init, Shape.of(shape)), trainable);
+    tree.parameters.put(full, parameter);
+    return parameter;
+  }
+
+  private INDArray values(String full, Init init, Shape shape) {
+    if (tree.source == null) {
+      var random = new SplittableRandom(tree.seed ^ hash(full));
+      var values = init.values(random, shape);
+      return Arrays.reshape(Nd4j.createFromArray(values), shape.toArray()).castTo(tree.type);
+    }
+    var found = tree.source.get(full);
+    if (found == null) {
+      throw new IllegalStateException(
+          "checkpoint has no %s; it has %s".formatted(full, nearest(full)));
+    }
+    if (!Shape.of(found.shape()).equals(shape)) {
+      throw new ShapeException(
+          "%s has shape %s, expected %s".formatted(full, Shape.text(found.shape()), shape));
+    }
+    return found.castTo(tree.type);
+  }
+
+  // FNV-1a: the same on every machine and in every release
+  private static long hash(String name) {
+    long hash = 0xcbf29ce484222325L;
+    for (int i = 0; i < name.length(); i++) {
+      hash = (hash ^ name.charAt(i)) * 0x100000001b3L;
+    }
+    return hash;
+  }
+
+  private String nearest(String full) {
+    var names = tree.source == null ? List.<String>of() : List.copyOf(tree.source.keySet());
+    return names.stream()
+            .sorted(
+                Comparator.comparingInt((String other) -> -alike(full, other))
+                    .thenComparing(Comparator.naturalOrder()))
+            .limit(3)
+            .collect(Collectors.joining(", "))
+        + (names.size() > 3 ? ", …" : names.isEmpty() ? "nothing" : "");
+  }
+
+  private static int alike(String a, String b) {
+    int n = Math.min(a.length(), b.length());
+    int front = 0;
+    while (front < n && a.charAt(front) == b.charAt(front)) {
+      front++;
+    }
+    int back = 0;
+    while (back < n - front && a.charAt(a.length() - 1 - back) == b.charAt(b.length() - 1 - back)) {
+      back++;
+    }
+    return front + back;
+  }
+
+  /** Every parameter and buffer under this place, in the order in which layers asked for them. */
+  public List<Parameter> all() {
+    return tree.parameters.values().stream().filter(p -> p.name().startsWith(place)).toList();
+  }
+
+  /** The parameters under this place that training changes. */
+  public List<Parameter> trainable() {
+    return all().stream().filter(Parameter::trainable).toList();
+  }
+
+  /** The number of values under this place, buffers not counted. */
+  public long count() {
+    return trainable().stream().mapToLong(p -> p.shape().elements()).sum();
+  }
+
+  /** The arrays under this place by name, as they are now; not copies. */
+  public Map<String, INDArray> arrays() {
+    return all().stream()
+        .collect(
+            Collectors.toMap(Parameter::name, Parameter::array, (a, b) -> a, LinkedHashMap::new));
+  }
+
+  /** Names in the file that no layer has asked for. */
+  public List<String> unused() {
+    if (tree.source == null) {
+      return List.of();
+    }
+    var names = new TreeSet<>(tree.source.keySet());
+    names.removeAll(tree.parameters.keySet());
+    return List.copyOf(names);
+  }
+
+  /**
+   * Requires that layers have asked for everything in the file.
+   *
+   * @throws IllegalStateException naming what is left over
+   */
+  public void requireAllUsed() {
+    var unused = unused();
+    if (!unused.isEmpty()) {
+      throw new IllegalStateException(
+          "checkpoint has %d names that the model does not: %s%s; is it of another model?"
+              .formatted(
+                  unused.size(),
+                  IntStream.range(0, Math.min(5, unused.size()))
+                      .mapToObj(unused::get)
+                      .collect(Collectors.joining(", ")),
+                  unused.size() > 5 ? ", …" : ""));
+    }
+  }
+
+  /**
+   * Replaces the values of everything under this place; nothing changes unless all fit.
+   *
+   * @throws IllegalStateException if a name is missing
+   * @throws ShapeException if a shape differs
+   */
+  public void assign(Map<String, INDArray> arrays) {
+    var fitting = new LinkedHashMap<Parameter, INDArray>();
+    for (var parameter : all()) {
+      var values = arrays.get(parameter.name());
+      if (values == null) {
+        throw new IllegalStateException("no values for " + parameter.name());
+      }
+      Arrays.sameShape(parameter.name(), parameter.array(), values);
+      fitting.put(parameter, values);
+    }
+    fitting.forEach((parameter, values) -> parameter.assign(values.castTo(parameter.type())));
+  }
+
+  @Override
+  public String toString() {
+    return "Weights of " + all().size() + " arrays" + (place.isEmpty() ? "" : " under " + place);
+  }
+}
