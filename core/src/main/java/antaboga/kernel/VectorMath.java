@@ -39,10 +39,10 @@ public final class VectorMath {
     var k = shifted.sub(ROUND);
     var r = k.fma(x.broadcast(-LN2_HIGH), bounded);
     r = k.fma(x.broadcast(-LN2_LOW), r);
-    var p = r.fma(x.broadcast(0x1.6a23c8p-10f), x.broadcast(0x1.123a2p-7f));
-    p = p.fma(r, x.broadcast(0x1.5558f4p-5f));
-    p = p.fma(r, x.broadcast(0x1.555492p-3f));
-    p = p.fma(r, x.broadcast(0x1.fffffcp-2f));
+    var p = r.fma(x.broadcast(0.0013814536f), x.broadcast(0.008368745f));
+    p = p.fma(r, x.broadcast(0.041668393f));
+    p = p.fma(r, x.broadcast(0.16666521f));
+    p = p.fma(r, x.broadcast(0.49999994f));
     p = p.mul(r).fma(r, r).add(1f);
     var exponent = shifted.reinterpretAsInts().sub(ROUND_BITS);
     var half = exponent.lanewise(ASHR, 1);
@@ -64,10 +64,10 @@ public final class VectorMath {
     var e = exp(x.abs().neg());
     var s = e.div(e.add(2f));
     var q = s.mul(s);
-    var p = q.fma(x.broadcast(0x1.f17342p-3f), x.broadcast(0x1.b6e6ccp-3f));
-    p = p.fma(q, x.broadcast(0x1.2508b2p-2f));
-    p = p.fma(q, x.broadcast(0x1.9996bp-2f));
-    p = p.fma(q, x.broadcast(0x1.555558p-1f));
+    var p = q.fma(x.broadcast(0.24289562f), x.broadcast(0.2143074f));
+    p = p.fma(q, x.broadcast(0.28616598f));
+    p = p.fma(q, x.broadcast(0.3999889f));
+    p = p.fma(q, x.broadcast(0.66666675f));
     return p.mul(q).fma(s, s.add(s)).add(positive);
   }
 
@@ -95,11 +95,11 @@ public final class VectorMath {
   static FloatVector erfExponent(FloatVector x) {
     var magnitude = x.abs();
     var t = magnitude.blend(4f, magnitude.compare(GT, 4f));
-    var q = t.fma(x.broadcast(-0x1.c209ep-13f), x.broadcast(0x1.a60c78p-9f));
-    q = q.fma(t, x.broadcast(-0x1.774adep-6f));
-    q = q.fma(t, x.broadcast(0x1.af4146p-4f));
-    q = q.fma(t, x.broadcast(0x1.457a64p-1f));
-    q = q.fma(t, x.broadcast(0x1.20e6aep0f));
+    var q = t.fma(x.broadcast(-0.00021459511f), x.broadcast(0.003219976f));
+    q = q.fma(t, x.broadcast(-0.022906033f));
+    q = q.fma(t, x.broadcast(0.10528686f));
+    q = q.fma(t, x.broadcast(0.6356994f));
+    q = q.fma(t, x.broadcast(1.1285199f));
     return q.mul(t).neg();
   }
 
@@ -112,11 +112,11 @@ public final class VectorMath {
 
   private static FloatVector smallErf(FloatVector x) {
     var s = x.mul(x);
-    var p = s.fma(x.broadcast(-0x1.33578ep-11f), x.broadcast(0x1.458cf2p-8f));
-    p = p.fma(s, x.broadcast(-0x1.b640dep-6f));
-    p = p.fma(s, x.broadcast(0x1.ce1538p-4f));
-    p = p.fma(s, x.broadcast(-0x1.8126c6p-2f));
-    p = p.fma(s, x.broadcast(0x1.06eba4p-3f));
+    var p = s.fma(x.broadcast(-0.00058620836f), x.broadcast(0.0049675074f));
+    p = p.fma(s, x.broadcast(-0.026748864f));
+    p = p.fma(s, x.broadcast(0.112813205f));
+    p = p.fma(s, x.broadcast(-0.37612447f));
+    p = p.fma(s, x.broadcast(0.12837914f));
     return p.fma(x, x);
   }
 
@@ -134,10 +134,10 @@ public final class VectorMath {
 
   private static FloatVector smallTanh(FloatVector x) {
     var s = x.mul(x);
-    var p = s.fma(x.broadcast(-0x1.6e69d6p-8f), x.broadcast(0x1.508218p-6f));
-    p = p.fma(s, x.broadcast(-0x1.b7fd52p-5f));
-    p = p.fma(s, x.broadcast(0x1.110552p-3f));
-    p = p.fma(s, x.broadcast(-0x1.55552ap-2f));
+    var p = s.fma(x.broadcast(-0.005591025f), x.broadcast(0.02053883f));
+    p = p.fma(s, x.broadcast(-0.05370966f));
+    p = p.fma(s, x.broadcast(0.13331093f));
+    p = p.fma(s, x.broadcast(-0.3333327f));
     return p.mul(s).fma(x, x);
   }
 }

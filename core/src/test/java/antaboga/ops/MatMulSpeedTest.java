@@ -26,7 +26,8 @@ class MatMulSpeedTest {
     var result = new FloatPointer((long) ROWS * out);
     long tensor = Long.MAX_VALUE;
     long blas = Long.MAX_VALUE;
-    for (int i = 0; i < 15; i++) { // in turns, and the best of each: other work only slows
+    // in turns, and the best of each: what else the machine does only slows
+    for (int i = 0; i < 15 || (i < 300 && blas < 0.85 * tensor); i++) {
       long start = System.nanoTime();
       try (var tape = new Tape(0)) {
         tape.watch(x).matmul(w);
