@@ -2,7 +2,10 @@
 package antaboga.mamba;
 
 import antaboga.ops.Arrays;
+import java.lang.reflect.RecordComponent;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -122,6 +125,32 @@ record ScanCase(
 
   INDArray like(INDArray array, long seed) {
     return random(new Random(seed), 1, 0, array.shape()).castTo(array.dataType());
+  }
+
+  /** Everything a kernel gives for this case, by name. */
+  Map<String, INDArray> run(ScanKernel kernel, DataType type) {
+    var x = inputs(type, 7);
+    var result = kernel.forward(x, true);
+    var out = new LinkedHashMap<String, INDArray>();
+    out.put("y", result.y());
+    out.put("last", result.last());
+    var gradients = kernel.backward(x, result, like(result.y(), 8), like(result.last(), 9));
+    for (RecordComponent component : ScanKernel.Gradients.class.getRecordComponents()) {
+      try {
+        component.getAccessor().setAccessible(true);
+        if (component.getAccessor().invoke(gradients) instanceof INDArray array) {
+          out.put("d" + component.getName(), array);
+        }
+      } catch (ReflectiveOperationException e) {
+        throw new LinkageError(e.getMessage(), e);
+      }
+    }
+    return out;
+  }
+
+  /** The elements in row-major order. */
+  static double[] values(INDArray array) {
+    return array.dup('c').reshape(array.length()).castTo(DataType.DOUBLE).toDoubleVector();
   }
 
   private static @Nullable INDArray optional(boolean present, INDArray array) {

@@ -6,46 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.lang.reflect.RecordComponent;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+@Tag("vector")
 class ScanKernelTest {
   private static final int[] SIZES = {1, 2, 3, 15, 16, 17, 31, 33, 64, 100, 207};
 
   private final ScanKernel scalar = new ScalarScan();
   private final ScanKernel vector = new VectorScan();
 
-  /** Everything a kernel gives for a case, by name. */
-  private static Map<String, INDArray> run(ScanKernel kernel, ScanCase scan, DataType type) {
-    var x = scan.inputs(type, 7);
-    var result = kernel.forward(x, true);
-    var out = new LinkedHashMap<String, INDArray>();
-    out.put("y", result.y());
-    out.put("last", result.last());
-    var gradients =
-        kernel.backward(x, result, scan.like(result.y(), 8), scan.like(result.last(), 9));
-    for (RecordComponent component : ScanKernel.Gradients.class.getRecordComponents()) {
-      try {
-        component.getAccessor().setAccessible(true);
-        if (component.getAccessor().invoke(gradients) instanceof INDArray array) {
-          out.put("d" + component.getName(), array);
-        }
-      } catch (ReflectiveOperationException e) {
-        throw new LinkageError(e.getMessage(), e);
-      }
-    }
-    return out;
-  }
-
   private void assertTwins(ScanCase scan) {
-    var expected = run(scalar, scan, DataType.DOUBLE);
-    var actual = run(vector, scan, DataType.FLOAT);
+    var expected = scan.run(scalar, DataType.DOUBLE);
+    var actual = scan.run(vector, DataType.FLOAT);
     assertEquals(expected.keySet(), actual.keySet());
     expected.forEach(
         (name, array) -> assertClose(scan, name, array, requireNonNull(actual.get(name))));
@@ -98,52 +74,6 @@ class ScanKernelTest {
   }
 
   @Test
-  void scalarGradientsAgreeWithCentralDifferences() {
-    for (var layout : List.of("time last", "channels last", "crossed")) {
-      assertDifferences(ScanCase.of(2, 3, 2, 4).layout(layout));
-    }
-    assertDifferences(ScanCase.of(2, 4, 2, 3).weights("constant", "2"));
-    assertDifferences(ScanCase.of(1, 4, 2, 3).weights("2", "4"));
-    assertDifferences(ScanCase.of(1, 2, 3, 1).weights("1", "constant"));
-    assertDifferences(ScanCase.of(2, 2, 3, 3).options(false, false, false, false, false));
-  }
-
-  private void assertDifferences(ScanCase scan) {
-    var x = scan.inputs(DataType.DOUBLE, 7);
-    var inputs =
-        java.util.stream.Stream.of(
-                x.u(), x.delta(), x.a(), x.b(), x.c(), x.d(), x.z(), x.deltaBias(), x.initial())
-            .filter(java.util.Objects::nonNull)
-            .toList();
-    var gradients =
-        new ArrayList<>(run(scalar, scan, DataType.DOUBLE).values()).subList(2, 2 + inputs.size());
-    double h = 1e-6;
-    for (int k = 0; k < inputs.size(); k++) {
-      var flat = inputs.get(k).reshape(inputs.get(k).length());
-      var gradient = values(gradients.get(k));
-      for (int i = 0; i < gradient.length; i++) {
-        double at = flat.getDouble(i);
-        flat.putScalar(i, at + h);
-        double up = loss(scan, x);
-        flat.putScalar(i, at - h);
-        double down = loss(scan, x);
-        flat.putScalar(i, at);
-        assertEquals(
-            (up - down) / (2 * h),
-            gradient[i],
-            1e-7 * Math.max(1, Math.abs(gradient[i])),
-            scan + " input " + k);
-      }
-    }
-  }
-
-  private double loss(ScanCase scan, ScanInputs x) {
-    var result = scalar.forward(x, false);
-    return result.y().mul(scan.like(result.y(), 8)).sumNumber().doubleValue()
-        + result.last().mul(scan.like(result.last(), 9)).sumNumber().doubleValue();
-  }
-
-  @Test
   void extremeStepsStayFiniteWhereTheReferenceDoes() {
     var scan = ScanCase.of(1, 17, 4, 20).options(true, true, true, false, false);
     for (double scale : new double[] {25, 300, -40}) {
@@ -179,14 +109,10 @@ class ScanKernelTest {
     assertTrue(Float.isNaN(last.getFloat(0, 2, 0)));
   }
 
-  private static double[] values(INDArray array) {
-    return array.dup('c').reshape(array.length()).castTo(DataType.DOUBLE).toDoubleVector();
-  }
-
   private static void assertClose(ScanCase scan, String name, INDArray expected, INDArray actual) {
     assertArrayEquals(expected.shape(), actual.shape(), name);
-    var e = values(expected);
-    var a = values(actual);
+    var e = ScanCase.values(expected);
+    var a = ScanCase.values(actual);
     double scale = 0;
     for (double x : e) {
       scale = Math.max(scale, Math.abs(x));

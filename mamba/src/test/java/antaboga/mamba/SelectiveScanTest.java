@@ -12,6 +12,7 @@ import antaboga.Tensor;
 import antaboga.kernel.Workers;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 
@@ -131,6 +132,7 @@ class SelectiveScanTest {
   }
 
   @Test
+  @Tag("vector")
   void threadsDoNotChangeBits() {
     var scan = ScanCase.of(3, 50, 6, 70);
     var x = scan.inputs(DataType.FLOAT, 1);
@@ -193,6 +195,7 @@ class SelectiveScanTest {
   }
 
   @Test
+  @Tag("vector")
   void takesTheVectorKernelWhereTheModuleIsPresent() {
     var forced = System.getProperty("antaboga.scan", "vector");
     assertEquals(forced, SelectiveScan.kernel());
