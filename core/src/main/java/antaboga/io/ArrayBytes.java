@@ -44,7 +44,11 @@ final class ArrayBytes {
       long bytes = Math.multiplyExact(shape.elements(), (long) type.bytes());
       for (long done = 0; done < bytes; done += PIECE) {
         int length = (int) Math.min(PIECE, bytes - done);
-        readFully(file, position + done, piece(array, done, length));
+        var piece = piece(array, done, length);
+        readFully(file, position + done, piece);
+        if (type == ElementType.BOOL) {
+          normalize(piece.flip());
+        }
       }
       return array;
     } finally {
@@ -89,6 +93,13 @@ final class ArrayBytes {
             "file ends at byte " + at + ", " + into.remaining() + " are missing");
       }
       at += read;
+    }
+  }
+
+  // a boolean that is neither 0 nor 1 is beyond what native code expects
+  private static void normalize(ByteBuffer booleans) {
+    for (int i = 0; i < booleans.limit(); i++) {
+      booleans.put(i, (byte) (booleans.get(i) == 0 ? 0 : 1));
     }
   }
 

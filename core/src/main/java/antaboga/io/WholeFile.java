@@ -4,6 +4,7 @@ package antaboga.io;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -16,6 +17,8 @@ import java.util.UUID;
  * disk and moves it over. Nobody ever sees half a result, not even after a power cut.
  */
 final class WholeFile {
+  private static final System.Logger LOG = System.getLogger(WholeFile.class.getName());
+
   private WholeFile() {}
 
   /** What is written. */
@@ -42,8 +45,22 @@ final class WholeFile {
         file.force(true);
       }
       move(temporary, target);
+      forceFolder(folder);
+    } catch (FileSystemException e) {
+      throw e; // says itself which file
+    } catch (IOException e) {
+      throw new IOException(path + ": could not be written: " + e.getMessage(), e);
     } finally {
       Files.deleteIfExists(temporary);
+    }
+  }
+
+  // without it the name may be lost in a power cut; Windows has no such call and needs none
+  private static void forceFolder(Path folder) {
+    try (var file = FileChannel.open(folder, StandardOpenOption.READ)) {
+      file.force(true);
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "could not force folder " + folder, e);
     }
   }
 

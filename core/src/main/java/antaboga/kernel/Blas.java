@@ -7,6 +7,9 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -43,46 +46,43 @@ public final class Blas {
   }
 
   private static String prepareOnce() {
-    String report;
+    var report = "environment left alone";
     if ("asis".equals(System.getProperty("antaboga.blas"))) {
-      report = "environment left alone (antaboga.blas=asis)";
+      report += " (antaboga.blas=asis)";
     } else if (System.getProperty("os.name").startsWith("Windows")) {
-      report = "environment left alone (Windows)";
+      report += " (Windows)";
     } else {
-      var wanted = new TreeMap<String, String>();
-      wanted.put("OMP_WAIT_POLICY", "passive");
-      if (amdWithAvx512()) {
-        wanted.put("OPENBLAS_CORETYPE", "SkylakeX");
+      var missing = wanted(cpuinfo());
+      missing.keySet().removeAll(System.getenv().keySet());
+      if (!missing.isEmpty()) {
+        var library = Native.load("c", CLibrary.class);
+        missing.forEach((name, value) -> library.setenv(name, value, 1));
+        report =
+            missing.entrySet().stream()
+                .map(e -> e.getKey() + "=" + e.getValue())
+                .collect(Collectors.joining(" ", "set ", ""));
       }
-      wanted.keySet().removeIf(name -> System.getenv(name) != null);
-      var library = Native.load("c", CLibrary.class);
-      wanted.forEach((name, value) -> library.setenv(name, value, 1));
-      report =
-          wanted.isEmpty()
-              ? "environment as the user set it"
-              : wanted.entrySet().stream()
-                  .map(e -> e.getKey() + "=" + e.getValue())
-                  .collect(Collectors.joining(" ", "set ", ""));
     }
     LOGGER.log(Level.DEBUG, report);
     return report;
   }
 
-  private static boolean amdWithAvx512() {
-    var cpuinfo = Path.of("/proc/cpuinfo");
-    if (!Files.isReadable(cpuinfo)) {
-      return false;
+  /** What the libraries should read on a processor that the text of /proc/cpuinfo describes. */
+  static Map<String, String> wanted(String cpuinfo) {
+    var wanted = new TreeMap<>(Map.of("OMP_WAIT_POLICY", "passive"));
+    var words = new HashSet<>(List.of(cpuinfo.split("\\s+")));
+    if (words.contains("AuthenticAMD")
+        && words.containsAll(Set.of("avx512f", "avx512bw", "avx512dq", "avx512vl"))) {
+      wanted.put("OPENBLAS_CORETYPE", "SkylakeX");
     }
-    try (var lines = Files.lines(cpuinfo)) {
-      var words =
-          lines
-              .limit(40)
-              .flatMap(line -> java.util.Arrays.stream(line.split("\\s+")))
-              .collect(Collectors.toSet());
-      return words.contains("AuthenticAMD")
-          && words.containsAll(Set.of("avx512f", "avx512bw", "avx512dq", "avx512vl"));
+    return wanted;
+  }
+
+  private static String cpuinfo() {
+    try {
+      return Files.readString(Path.of("/proc/cpuinfo"));
     } catch (IOException e) {
-      return false; // no /proc: the library's own choice stands
+      return ""; // not Linux: the library's own choice stands
     }
   }
 }

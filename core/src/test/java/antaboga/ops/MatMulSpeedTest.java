@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.ops;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import antaboga.Tape;
+import antaboga.Tensor;
+import java.util.SplittableRandom;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.openblas.global.openblas;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The price of a product through Tensor over the bare call, at ViT-B's widths. */
+class MatMulSpeedTest {
+  private static final int ROWS = 512; // an eighth of ViT-B's tokens keeps the test short
+
+  @ParameterizedTest
+  @CsvSource({"768, 2304", "768, 768", "768, 3072", "3072, 768"})
+  void reachesNearlyTheSpeedOfTheBareCall(int in, int out) {
+    var random = new SplittableRandom(1);
+    var x = Tensor.normal(random, ROWS, in);
+    var w = Tensor.normal(random, in, out);
+    var px = new FloatPointer(x.array().data().addressPointer());
+    var pw = new FloatPointer(w.array().data().addressPointer());
+    var result = new FloatPointer((long) ROWS * out);
+    long tensor = Long.MAX_VALUE;
+    long blas = Long.MAX_VALUE;
+    // in turns, and the best of each: what else the machine does only slows
+    for (int i = 0; i < 15 || (i < 300 && blas < 0.85 * tensor); i++) {
+      long start = System.nanoTime();
+      try (var tape = new Tape(0)) {
+        tape.watch(x).matmul(w);
+      }
+      long middle = System.nanoTime();
+      openblas.cblas_sgemm(
+          openblas.CblasRowMajor,
+          openblas.CblasNoTrans,
+          openblas.CblasNoTrans,
+          ROWS,
+          out,
+          in,
+          1,
+          px,
+          in,
+          pw,
+          out,
+          0,
+          result,
+          out);
+      tensor = Math.min(tensor, middle - start);
+      blas = Math.min(blas, System.nanoTime() - middle);
+    }
+    assertTrue(blas >= 0.85 * tensor, "bare call %d ns, tensor %d ns".formatted(blas, tensor));
+  }
+}
