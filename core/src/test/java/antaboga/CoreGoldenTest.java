@@ -4,6 +4,7 @@ package antaboga;
 import antaboga.golden.Check;
 import antaboga.golden.GoldenCase;
 import antaboga.golden.GoldenRunner;
+import antaboga.io.CheckpointCases;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -36,7 +37,9 @@ class CoreGoldenTest {
 
   @TestFactory
   Stream<DynamicTest> golden() {
-    return norms(products(activations(GoldenRunner.of("core")))).tests();
+    return norms(products(activations(GoldenRunner.of("core"))))
+        .claim("torch\\.save / torch\\.load.*", CheckpointCases::run)
+        .tests();
   }
 
   private static GoldenRunner activations(GoldenRunner runner) {
