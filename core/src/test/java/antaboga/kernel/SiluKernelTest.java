@@ -2,9 +2,11 @@
 package antaboga.kernel;
 
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@Tag("vector")
 class SiluKernelTest {
   static IntStream sizes() {
     return IntStream.concat(Twins.sizes(), IntStream.of(4095, 4097, 70_001));
