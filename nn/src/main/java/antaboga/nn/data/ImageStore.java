@@ -181,6 +181,9 @@ public final class ImageStore {
   private Kept readImage(Path file) throws IOException {
     var raster = Images.read(file);
     var planes = raster.toBytes();
+    if (raster.height() == size && raster.width() == size) {
+      return new Kept(planes); // a spline through 255 may read 254.999…, which would be truncated
+    }
     var values = new double[planes.length][raster.height() * raster.width()];
     for (int c = 0; c < planes.length; c++) {
       for (int i = 0; i < values[c].length; i++) {
