@@ -26,8 +26,7 @@ public interface AttentionKernel {
   record Gradients(INDArray q, INDArray k, INDArray v, @Nullable Relative relative) {}
 
   /** The value. */
-  Value forward(
-      INDArray q, INDArray k, INDArray v, @Nullable Relative relative, double scale);
+  Value forward(INDArray q, INDArray k, INDArray v, @Nullable Relative relative, double scale);
 
   /** The way back, from the value of forward. */
   Gradients backward(

@@ -7,9 +7,37 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The specification of attention: row by row in double, for float and double arrays. */
 final class ScalarAttention implements AttentionKernel {
-  /** Sizes of a problem and its rows of inputs. */
-  private record Problem(
-      int queries, int keys, int d, int e, int h, int w, double scale, double[][] in) {
+  /** One problem: its sizes and inputs. */
+  private static final class Problem {
+    final int queries;
+    final int keys;
+    final int d;
+    final int e;
+    final int h;
+    final int w;
+    final double scale;
+    final double[][] in;
+
+    Problem(int p, INDArray q, INDArray k, INDArray v, @Nullable Relative relative, double scale) {
+      queries = Math.toIntExact(q.size(1));
+      keys = Math.toIntExact(k.size(1));
+      d = Math.toIntExact(q.size(2));
+      e = Math.toIntExact(v.size(2));
+      h = relative == null ? 0 : Math.toIntExact(relative.rows().size(2));
+      w = relative == null ? 0 : Math.toIntExact(relative.columns().size(2));
+      this.scale = scale;
+      in =
+          relative == null
+              ? new double[][] {slice(q, p), slice(k, p), slice(v, p)}
+              : new double[][] {
+                slice(q, p),
+                slice(k, p),
+                slice(v, p),
+                slice(relative.rows(), p),
+                slice(relative.columns(), p)
+              };
+    }
+
     double[] q() {
       return in[0];
     }
@@ -48,7 +76,7 @@ final class ScalarAttention implements AttentionKernel {
     Workers.run(
         problems,
         p -> {
-          var x = problem(p, q, k, v, relative, scale);
+          var x = new Problem(p, q, k, v, relative, scale);
           var s = new double[x.keys];
           var row = new double[x.e];
           for (int i = 0; i < x.queries; i++) {
@@ -98,7 +126,7 @@ final class ScalarAttention implements AttentionKernel {
     Workers.run(
         Math.toIntExact(q.size(0)),
         p -> {
-          var x = problem(p, q, k, v, relative, scale);
+          var x = new Problem(p, q, k, v, relative, scale);
           var g = slice(gradient, p);
           var out = new double[x.in.length][];
           for (int n = 0; n < out.length; n++) {
@@ -143,29 +171,6 @@ final class ScalarAttention implements AttentionKernel {
         out[4][i * x.w + j % x.w] += slope;
       }
     }
-  }
-
-  private static Problem problem(
-      int p, INDArray q, INDArray k, INDArray v, @Nullable Relative relative, double scale) {
-    var in =
-        relative == null
-            ? new double[][] {slice(q, p), slice(k, p), slice(v, p)}
-            : new double[][] {
-              slice(q, p),
-              slice(k, p),
-              slice(v, p),
-              slice(relative.rows(), p),
-              slice(relative.columns(), p)
-            };
-    return new Problem(
-        Math.toIntExact(q.size(1)),
-        Math.toIntExact(k.size(1)),
-        Math.toIntExact(q.size(2)),
-        Math.toIntExact(v.size(2)),
-        relative == null ? 0 : Math.toIntExact(relative.rows().size(2)),
-        relative == null ? 0 : Math.toIntExact(relative.columns().size(2)),
-        scale,
-        in);
   }
 
   private static double[] slice(INDArray x, int p) {

@@ -112,10 +112,13 @@ final class VectorAttention implements AttentionKernel {
               if (relative != null) {
                 addRelative(n, scores, count, block, rowTerms, columnTerms);
               }
+              int wide = VectorProduct.padded(m);
               for (int r = 0; r < count; r++) {
-                float most = Math.max(max[r], VectorSoftmax.max(scores, r * KEYS, m));
+                int at = r * KEYS;
+                java.util.Arrays.fill(scores, at + m, at + wide, Float.NEGATIVE_INFINITY);
+                float most = Math.max(max[r], VectorSoftmax.max(scores, at, wide));
                 float shrink = (float) Math.exp(max[r] - most);
-                float part = VectorSoftmax.exp(scores, r * KEYS, m, most, scores, r * KEYS);
+                float part = VectorExp.exp(scores, at, wide, most);
                 sum[r] = sum[r] * shrink + part;
                 if (shrink != 1 && block > 0) {
                   multiply(out, r * n.wideE(), n.wideE(), shrink);
@@ -123,8 +126,19 @@ final class VectorAttention implements AttentionKernel {
                 max[r] = most;
               }
               VectorProduct.add(
-                  scores, 0, KEYS, 1, vTile, block * KEYS * n.wideE(), n.wideE(), out, 0,
-                  n.wideE(), count, n.e, m);
+                  scores,
+                  0,
+                  KEYS,
+                  1,
+                  vTile,
+                  block * KEYS * n.wideE(),
+                  n.wideE(),
+                  out,
+                  0,
+                  n.wideE(),
+                  count,
+                  n.e,
+                  m);
             }
             for (int r = 0; r < count; r++) {
               multiply(out, r * n.wideE(), n.wideE(), (float) (1 / sum[r]));
@@ -142,8 +156,19 @@ final class VectorAttention implements AttentionKernel {
       Sizes n, float[] queries, int count, float[] packed, int block, float[] scores) {
     java.util.Arrays.fill(scores, 0, count * KEYS, 0);
     VectorProduct.add(
-        queries, 0, n.wideD(), 1, packed, block * KEYS * n.d, KEYS, scores, 0, KEYS, count,
-        n.keysOf(block), n.d);
+        queries,
+        0,
+        n.wideD(),
+        1,
+        packed,
+        block * KEYS * n.d,
+        KEYS,
+        scores,
+        0,
+        KEYS,
+        count,
+        n.keysOf(block),
+        n.d);
   }
 
   private static void addRelative(
@@ -258,24 +283,68 @@ final class VectorAttention implements AttentionKernel {
         }
         java.util.Arrays.fill(slopes, 0, count * KEYS, 0);
         VectorProduct.add(
-            g, 0, n.wideE(), 1, packedValues, block * KEYS * n.e, KEYS, slopes, 0, KEYS, count, m,
+            g,
+            0,
+            n.wideE(),
+            1,
+            packedValues,
+            block * KEYS * n.e,
+            KEYS,
+            slopes,
+            0,
+            KEYS,
+            count,
+            m,
             n.e);
         for (int r = 0; r < count; r++) {
-          probabilities(scores, r * KEYS, m, logSums[r]);
+          VectorExp.exp(scores, r * KEYS, VectorProduct.padded(m), logSums[r]);
         }
         // dv += p^T g
         VectorProduct.add(
-            scores, 0, 1, KEYS, g, 0, n.wideE(), valueGradients, block * KEYS * n.wideE(),
-            n.wideE(), m, n.e, count);
+            scores,
+            0,
+            1,
+            KEYS,
+            g,
+            0,
+            n.wideE(),
+            valueGradients,
+            block * KEYS * n.wideE(),
+            n.wideE(),
+            m,
+            n.e,
+            count);
         for (int r = 0; r < count; r++) {
           slopes(slopes, scores, r * KEYS, m, means[r]);
         }
         VectorProduct.add(
-            slopes, 0, KEYS, 1, keys, block * KEYS * n.wideD(), n.wideD(), queryGradients, 0,
-            n.wideD(), count, n.d, m);
+            slopes,
+            0,
+            KEYS,
+            1,
+            keys,
+            block * KEYS * n.wideD(),
+            n.wideD(),
+            queryGradients,
+            0,
+            n.wideD(),
+            count,
+            n.d,
+            m);
         VectorProduct.add(
-            slopes, 0, 1, KEYS, queries, 0, n.wideD(), keyGradients, block * KEYS * n.wideD(),
-            n.wideD(), m, n.d, count);
+            slopes,
+            0,
+            1,
+            KEYS,
+            queries,
+            0,
+            n.wideD(),
+            keyGradients,
+            block * KEYS * n.wideD(),
+            n.wideD(),
+            m,
+            n.d,
+            count);
         if (terms.length > 0) {
           relativeBackward(n, slopes, count, block, rowGradients, columnGradients);
         }
@@ -320,14 +389,6 @@ final class VectorAttention implements AttentionKernel {
       total += slopes[at + j];
     }
     return total;
-  }
-
-  /** e^(score - logSum); blocks are whole vectors, so there is no tail. */
-  private static void probabilities(float[] scores, int at, int n, float logSum) {
-    for (int j = 0; j < n; j += LANES) {
-      VectorMath.exp(FloatVector.fromArray(SPECIES, scores, at + j).sub(logSum))
-          .intoArray(scores, at + j);
-    }
   }
 
   /** slope = p (slope - mean). */
@@ -402,7 +463,7 @@ final class VectorAttention implements AttentionKernel {
     var rows = Scratch.floats(rowSlot, KEYS * width);
     for (int block = 0; block < blocks; block++) {
       int count = Math.min(KEYS, keys - block * KEYS);
-      from.read(((long) p * keys + block * KEYS) * width, rows, 0, count * width);
+      from.read(((long) p * keys + (long) block * KEYS) * width, rows, 0, count * width);
       int at = block * KEYS * width;
       for (int c = 0; c < width; c++) {
         for (int r = 0; r < count; r++) {
