@@ -3,6 +3,7 @@ package antaboga.distill;
 
 import antaboga.Dims;
 import antaboga.Tensor;
+import antaboga.nn.loss.Loss;
 
 /**
  * The feature term: {@code mean (IN(F) - IN(G))^2}, where IN normalises every channel of every
@@ -14,13 +15,13 @@ import antaboga.Tensor;
  *
  * @param eps added to the variance
  */
-public record FeatureMatch(double eps) {
+public record FeatureMatch(double eps) implements Loss {
   /** With eps 1e-5. */
   public static FeatureMatch normalized() {
     return new FeatureMatch(1e-5);
   }
 
-  /** The loss of student features against projected teacher features. */
+  @Override
   public Tensor of(Tensor student, Tensor target) {
     Dims.of("FeatureMatch").bind("student", student, "B C H W").bind("target", target, "B C H W");
     var difference = student.instanceNorm(eps).sub(target.instanceNorm(eps));
