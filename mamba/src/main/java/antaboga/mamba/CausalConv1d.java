@@ -33,9 +33,7 @@ public record CausalConv1d(Parameter weight, Optional<Parameter> bias) implement
   @Override
   public Tensor forward(Tensor x) {
     var op = new Convolution.Depthwise1d(DepthwiseKernel.Layout.CHANNELS_LAST);
-    return bias.isPresent()
-        ? Tape.apply(op, x, weight, bias.get())
-        : Tape.apply(op, x, weight);
+    return bias.isPresent() ? Tape.apply(op, x, weight, bias.get()) : Tape.apply(op, x, weight);
   }
 
   /**

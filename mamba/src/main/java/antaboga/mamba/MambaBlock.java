@@ -10,8 +10,8 @@ import antaboga.nn.Weights;
 import java.util.List;
 
 /**
- * The block of Mamba: x (B, L, width), y (B, L, width). Keys and start as {@code Mamba} of mamba_ssm
- * (modules/mamba_simple.py).
+ * The block of Mamba: x (B, L, width), y (B, L, width). Keys and start as {@code Mamba} of
+ * mamba_ssm (modules/mamba_simple.py).
  *
  * <p>Source: Gu and Dao 2023, arXiv 2312.00752, section 3.4.
  *
@@ -110,9 +110,7 @@ public record MambaBlock(
             ? conv1d.forward(input)
             : conv1d.forward(input, last.slice(1, 1, config.conv())).y();
     var window =
-        config.conv() == 1
-            ? input
-            : Tensor.concat(1, last.slice(1, 1, config.conv()), input);
+        config.conv() == 1 ? input : Tensor.concat(1, last.slice(1, 1, config.conv()), input);
     var u = continued.silu();
     var scan =
         SelectiveScan.projectedWithLastState(
@@ -123,7 +121,6 @@ public record MambaBlock(
             options().withZ(xz.slice(2, inner, 2 * inner)).withInitialState(state.ssm()));
     var y = outProj.forward(scan.y());
     return new Step(
-        y.reshape(x.size(0), config.width()),
-        new State(window.permute(0, 2, 1), scan.lastState()));
+        y.reshape(x.size(0), config.width()), new State(window.permute(0, 2, 1), scan.lastState()));
   }
 }

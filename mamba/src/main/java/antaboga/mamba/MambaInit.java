@@ -34,7 +34,8 @@ public final class MambaInit {
     return (random, shape) -> {
       var values = new double[Math.toIntExact(shape.elements())];
       for (int i = 0; i < values.length; i++) {
-        double logarithm = Math.log(0.001) + random.nextDouble() * (Math.log(0.1) - Math.log(0.001));
+        double logarithm =
+            Math.log(0.001) + random.nextDouble() * (Math.log(0.1) - Math.log(0.001));
         double step = Math.max(Math.exp(logarithm), SMALLEST_STEP);
         values[i] = step + Math.log(-Math.expm1(-step));
       }

@@ -31,8 +31,6 @@ public record DepthwiseConv(Parameter weight, Optional<Parameter> bias) implemen
     int size = Math.toIntExact(weight.size(2));
     var window = Window.of(size).padding(size / 2);
     var op = new Convolution.Depthwise2d(window, Layout.CHANNELS_LAST);
-    return bias.isPresent()
-        ? Tape.apply(op, x, weight, bias.get())
-        : Tape.apply(op, x, weight);
+    return bias.isPresent() ? Tape.apply(op, x, weight, bias.get()) : Tape.apply(op, x, weight);
   }
 }

@@ -17,7 +17,8 @@ import antaboga.nn.Weights;
 record PatchEmbed(Parameter weight, Parameter bias, LayerNorm norm) implements Layer {
   PatchEmbed(Weights w, long channels, long width, long patch) {
     this(
-        w.at("proj").get("weight", Init.fanIn(channels * patch * patch), width, channels, patch, patch),
+        w.at("proj")
+            .get("weight", Init.fanIn(channels * patch * patch), width, channels, patch, patch),
         w.at("proj").get("bias", Init.fanIn(channels * patch * patch), width),
         new LayerNorm(w.at("norm"), width, 1e-5));
   }

@@ -22,7 +22,7 @@ public enum ScanPath {
     IntUnaryOperator rows = t -> t;
     IntUnaryOperator columns = t -> t % height * width + t / height;
     IntUnaryOperator back = t -> length - 1 - t;
-    var orders =
+    List<IntUnaryOperator> orders =
         switch (this) {
           case CROSS -> List.of(rows, columns, back, columns.compose(back));
           case UNIDIRECTIONAL -> List.of(rows, rows, rows, rows);

@@ -59,8 +59,7 @@ public record Ss2d(
         w.get("A_logs", MambaInit.stateDecay(), (long) SCANS * c.inner(), c.state()),
         w.get("Ds", Init.ones(), (long) SCANS * c.inner()),
         new LayerNorm(w.at("out_norm"), c.inner(), 1e-5),
-        new Linear(
-            w.at("out_proj"), c.inner(), c.width(), c.bias(), PROJECTION, Init.zeros()));
+        new Linear(w.at("out_proj"), c.inner(), c.width(), c.bias(), PROJECTION, Init.zeros()));
   }
 
   private static Parameter xProj(Weights w, Ss2dConfig c) {
@@ -99,10 +98,7 @@ public record Ss2d(
             rows.linear(xProj.reshape(-1, config.inner())),
             deltaProj.reshape(-1, config.deltaRank()),
             aLogs.exp().neg(),
-            ScanOptions.plain()
-                .withD(ds)
-                .withDeltaBias(deltaBias.reshape(-1))
-                .withDeltaSoftplus());
+            ScanOptions.plain().withD(ds).withDeltaBias(deltaBias.reshape(-1)).withDeltaSoftplus());
     return y.reshape(u.shape().toArray());
   }
 }

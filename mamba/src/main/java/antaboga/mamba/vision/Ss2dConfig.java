@@ -38,16 +38,7 @@ public record Ss2dConfig(
   /** The sizes of VM-UNet: twice as wide inside, 16 states, rank width / 16 rounded up. */
   public static Ss2dConfig of(int width) {
     return new Ss2dConfig(
-        width,
-        2 * width,
-        16,
-        (width + 15) / 16,
-        3,
-        false,
-        true,
-        true,
-        Keys.V0,
-        ScanPath.CROSS);
+        width, 2 * width, 16, (width + 15) / 16, 3, false, true, true, Keys.V0, ScanPath.CROSS);
   }
 
   /** Checks the sizes. */
@@ -67,8 +58,7 @@ public record Ss2dConfig(
 
   /** Another number of states. */
   public Ss2dConfig withState(int states) {
-    return new Ss2dConfig(
-        width, inner, states, deltaRank, conv, bias, convBias, gate, keys, path);
+    return new Ss2dConfig(width, inner, states, deltaRank, conv, bias, convBias, gate, keys, path);
   }
 
   /** Another rank of delta. */
@@ -78,8 +68,7 @@ public record Ss2dConfig(
 
   /** Another size of the convolution. */
   public Ss2dConfig withConv(int size) {
-    return new Ss2dConfig(
-        width, inner, state, deltaRank, size, bias, convBias, gate, keys, path);
+    return new Ss2dConfig(width, inner, state, deltaRank, size, bias, convBias, gate, keys, path);
   }
 
   /** Biases of the projections, and of the convolution. */
@@ -90,19 +79,16 @@ public record Ss2dConfig(
 
   /** With or without a gate. */
   public Ss2dConfig withGate(boolean gated) {
-    return new Ss2dConfig(
-        width, inner, state, deltaRank, conv, bias, convBias, gated, keys, path);
+    return new Ss2dConfig(width, inner, state, deltaRank, conv, bias, convBias, gated, keys, path);
   }
 
   /** Other names of the projections. */
   public Ss2dConfig withKeys(Keys names) {
-    return new Ss2dConfig(
-        width, inner, state, deltaRank, conv, bias, convBias, gate, names, path);
+    return new Ss2dConfig(width, inner, state, deltaRank, conv, bias, convBias, gate, names, path);
   }
 
   /** Other orders. */
   public Ss2dConfig withPath(ScanPath orders) {
-    return new Ss2dConfig(
-        width, inner, state, deltaRank, conv, bias, convBias, gate, keys, orders);
+    return new Ss2dConfig(width, inner, state, deltaRank, conv, bias, convBias, gate, keys, orders);
   }
 }

@@ -43,9 +43,7 @@ public record VmambaBlock(
 
   @Override
   public Tensor forward(Tensor x) {
-    return channelsFirst
-        ? last(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        : last(x);
+    return channelsFirst ? last(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2) : last(x);
   }
 
   private Tensor last(Tensor x) {

@@ -62,8 +62,7 @@ public final class VssUNet implements Segmenter {
       var place = w.at("layers_up").at(i);
       int level = STAGES - 1 - i;
       if (i > 0) {
-        expands.add(
-            new PatchExpand(place.at("upsample"), c.width(level + 1), c.width(level), 2));
+        expands.add(new PatchExpand(place.at("upsample"), c.width(level + 1), c.width(level), 2));
       }
       decoder.add(stage(place, c, level, reversed(falling.get(i))));
     }
@@ -157,9 +156,7 @@ public final class VssUNet implements Segmenter {
   private Tensor head(Tensor x) {
     var weight = finalWeight.reshape(config.classes(), -1);
     var y = finalUp.forward(x).linear(weight, finalBias); // a 1 × 1 convolution
-    return config.classes() == 1
-        ? y.reshape(y.size(0), 1, y.size(1), y.size(2))
-        : channelsFirst(y);
+    return config.classes() == 1 ? y.reshape(y.size(0), 1, y.size(1), y.size(2)) : channelsFirst(y);
   }
 
   private static Tensor channelsFirst(Tensor x) {

@@ -59,8 +59,7 @@ public record VssUNetConfig(
 
   /** Another first width. */
   public VssUNetConfig withWidth(int channels) {
-    return new VssUNetConfig(
-        inChannels, classes, channels, depths, decoderDepths, state, dropPath);
+    return new VssUNetConfig(inChannels, classes, channels, depths, decoderDepths, state, dropPath);
   }
 
   /** Other numbers of channels and logits. */
@@ -75,8 +74,7 @@ public record VssUNetConfig(
 
   /** Another number of states. */
   public VssUNetConfig withState(int states) {
-    return new VssUNetConfig(
-        inChannels, classes, width, depths, decoderDepths, states, dropPath);
+    return new VssUNetConfig(inChannels, classes, width, depths, decoderDepths, states, dropPath);
   }
 
   /** Another rate of dropped paths. */
