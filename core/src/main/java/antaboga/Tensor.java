@@ -12,7 +12,9 @@ import antaboga.ops.Elementwise;
 import antaboga.ops.MatMul;
 import antaboga.ops.Movement;
 import antaboga.ops.Normalization;
+import antaboga.ops.Pooling;
 import antaboga.ops.Reduction;
+import antaboga.ops.Resample;
 import antaboga.ops.Softmax;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -539,6 +541,33 @@ public sealed class Tensor permits Parameter {
   public Tensor causalConv1dLast(Tensor weight, Tensor bias) {
     return Tape.apply(
         new Convolution.Depthwise1d(DepthwiseKernel.Layout.CHANNELS_LAST), this, weight, bias);
+  }
+
+  // ---- images in another size: x (..., H, W)
+
+  /** Resampled to a height and width. */
+  public Tensor resize(Resample.Rule rule, int height, int width) {
+    return Tape.apply(Resample.Resize.to(rule, height, width), this);
+  }
+
+  /** Resampled by a factor along height and width; the sizes are rounded down. */
+  public Tensor resizeBy(Resample.Rule rule, double factor) {
+    return Tape.apply(Resample.Resize.by(rule, shape(), factor, factor), this);
+  }
+
+  /** The largest value of each window; the gradient goes to the first maximum. */
+  public Tensor maxPool2d(Window window) {
+    return Tape.apply(new Pooling.MaxPool2d(window), this);
+  }
+
+  /** The mean of each window; padding counts as zeros. */
+  public Tensor avgPool2d(Window window) {
+    return Tape.apply(new Pooling.AvgPool2d(window), this);
+  }
+
+  /** Means over bins that cover the image, one for each output. */
+  public Tensor adaptiveAvgPool2d(int height, int width) {
+    return Tape.apply(new Pooling.AdaptiveAvgPool2d(height, width), this);
   }
 
   @Override

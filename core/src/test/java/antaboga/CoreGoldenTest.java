@@ -7,6 +7,7 @@ import antaboga.golden.GoldenRunner;
 import antaboga.io.CheckpointCases;
 import antaboga.kernel.DepthwiseKernel;
 import antaboga.ops.Convolution;
+import antaboga.ops.Resample;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -45,15 +46,23 @@ class CoreGoldenTest {
 
   @TestFactory
   Stream<DynamicTest> golden() {
-    return convolutions(norms(products(activations(checkpoints(GoldenRunner.of("core")))))).tests();
+    var runner = GoldenRunner.of("core");
+    checkpoints(runner);
+    activations(runner);
+    products(runner);
+    norms(runner);
+    convolutions(runner);
+    pools(runner);
+    resampling(runner);
+    return runner.tests();
   }
 
-  private static GoldenRunner checkpoints(GoldenRunner runner) {
-    return runner.claim("torch\\.save / torch\\.load.*", CheckpointCases::run);
+  private static void checkpoints(GoldenRunner runner) {
+    runner.claim("torch\\.save / torch\\.load.*", CheckpointCases::run);
   }
 
-  private static GoldenRunner activations(GoldenRunner runner) {
-    return runner
+  private static void activations(GoldenRunner runner) {
+    runner
         .claim("gelu_erf", unary(Tensor::gelu))
         .claim("gelu_tanh", unary(Tensor::geluTanh))
         .claim("silu", unary(Tensor::silu))
@@ -73,8 +82,8 @@ class CoreGoldenTest {
             (c, check) -> run(c, check, in -> in.x().logSoftmax((int) number(c, "dim", -1))));
   }
 
-  private static GoldenRunner products(GoldenRunner runner) {
-    return runner
+  private static void products(GoldenRunner runner) {
+    runner
         .claim(
             "F\\.linear.*",
             (c, check) ->
@@ -103,8 +112,8 @@ class CoreGoldenTest {
     return product.mul(expected).sum().item() / product.mul(product).sum().item();
   }
 
-  private static GoldenRunner norms(GoldenRunner runner) {
-    return runner
+  private static void norms(GoldenRunner runner) {
+    runner
         .claim(
             "F\\.layer_norm.*",
             (c, check) -> {
@@ -169,8 +178,8 @@ class CoreGoldenTest {
         });
   }
 
-  private static GoldenRunner convolutions(GoldenRunner runner) {
-    return runner
+  private static void convolutions(GoldenRunner runner) {
+    runner
         .claim(
             "F\\.conv2d.*",
             (c, check) ->
@@ -224,6 +233,92 @@ class CoreGoldenTest {
                       var op = new Convolution.Conv3d(window, stride, padding, dilation, groups);
                       return Tape.apply(op, in.withBias());
                     }));
+  }
+
+  private static void pools(GoldenRunner runner) {
+    runner
+        .claim("F\\.max_pool2d.*", (c, check) -> run(c, check, in -> in.x().maxPool2d(pool(c))))
+        .claim("F\\.avg_pool2d.*", (c, check) -> run(c, check, in -> in.x().avgPool2d(pool(c))))
+        .claim(
+            "F\\.adaptive_avg_pool2d.*",
+            (c, check) ->
+                run(
+                    c,
+                    check,
+                    in -> {
+                      var out = c.outputs().array("out").shape();
+                      return in.x().adaptiveAvgPool2d((int) out[2], (int) out[3]);
+                    }))
+        .claim(
+            "mean and max over dim.*",
+            (c, check) ->
+                run(
+                    c,
+                    check,
+                    in -> {
+                      var x = in.x();
+                      int axis = (int) number(c, "dim", 1);
+                      var sizes = x.shape().toArray();
+                      sizes[axis] = 1;
+                      return Tensor.concat(axis, x.meanKeep(axis), x.max(axis).reshape(sizes));
+                    }));
+  }
+
+  /** Size, stride and padding, as the text gives them: {@code pool(3,2,1)}. */
+  private static Window pool(GoldenCase c) {
+    var matcher =
+        Pattern.compile("pool2d\\((\\d+)(?:, *(\\d+))?(?:, *(\\d+))?\\)").matcher(c.function());
+    if (!matcher.find()) {
+      throw new IllegalArgumentException(c + ": no size, expected pool2d(size, stride, padding)");
+    }
+    int size = Integer.parseInt(matcher.group(1));
+    int stride = matcher.group(2) == null ? size : Integer.parseInt(matcher.group(2));
+    int padding = matcher.group(3) == null ? 0 : Integer.parseInt(matcher.group(3));
+    return Window.of((int) number(c, "kernel", size))
+        .stride((int) number(c, "stride", stride))
+        .padding((int) number(c, "padding", padding));
+  }
+
+  private static void resampling(GoldenRunner runner) {
+    runner.claim(
+        "F\\.interpolate (bilinear|nearest|bicubic|linear).*",
+        (c, check) ->
+            run(
+                c,
+                check,
+                in -> {
+                  var x = in.x();
+                  var out = c.outputs().array("out").shape();
+                  if (out.length == 3) { // a line is an image of one row
+                    var row = x.reshape(x.size(0), x.size(1), 1, x.size(2));
+                    var wide = row.resize(rule(c), 1, (int) out[2]);
+                    return wide.reshape(out);
+                  }
+                  var factor = c.params().path("scale_factor");
+                  if (factor.isMissingNode() || factor.isNull()) {
+                    return x.resize(rule(c), (int) out[2], (int) out[3]);
+                  }
+                  double h = factor.isArray() ? factor.get(0).asDouble() : factor.asDouble();
+                  double w = factor.isArray() ? factor.get(1).asDouble() : factor.asDouble();
+                  return Tape.apply(Resample.Resize.by(rule(c), x.shape(), h, w), x);
+                }));
+  }
+
+  private static Resample.Rule rule(GoldenCase c) {
+    boolean corners = c.params().path("align_corners").asBoolean();
+    boolean antialias =
+        c.params().path("antialias").asBoolean() || c.function().contains("antialias=True");
+    if (c.function().contains("nearest")) {
+      return Resample.Rule.NEAREST;
+    }
+    if (c.function().contains("bicubic")) {
+      return antialias
+          ? Resample.Rule.BICUBIC_ANTIALIAS
+          : corners ? Resample.Rule.BICUBIC_CORNERS : Resample.Rule.BICUBIC;
+    }
+    return antialias
+        ? Resample.Rule.BILINEAR_ANTIALIAS
+        : corners ? Resample.Rule.BILINEAR_CORNERS : Resample.Rule.BILINEAR;
   }
 
   private static Window window(GoldenCase c, Inputs in) {

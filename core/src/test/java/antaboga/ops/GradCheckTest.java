@@ -142,6 +142,14 @@ class GradCheckTest {
         s(2, 6, 3),
         s(3, 1, 4),
         s(3));
+    for (var rule : Resample.Rule.values()) {
+      add("Resize up " + rule, x -> x[0].resize(rule, 7, 5), s(2, 1, 3, 4));
+      add("Resize down " + rule, x -> x[0].resize(rule, 2, 1), s(1, 2, 5, 3));
+    }
+    add("Resize by a factor", x -> x[0].resizeBy(Resample.Rule.BILINEAR, 1.7), s(1, 1, 3, 4));
+    add("MaxPool2d", x -> x[0].maxPool2d(Window.of(3).stride(2).padding(1)), s(2, 1, 5, 6));
+    add("AvgPool2d", x -> x[0].avgPool2d(Window.of(3, 2).stride(2).padding(1)), s(2, 1, 5, 6));
+    add("AdaptiveAvgPool2d", x -> x[0].adaptiveAvgPool2d(2, 3), s(2, 1, 5, 7));
     add("BatchMoments", x -> x[0].batchMoments(), s(3, 2, 2));
   }
 
