@@ -76,10 +76,8 @@ public final class MetricCases {
     if (!match.matches()) {
       throw new IllegalArgumentException("metric " + name);
     }
-    var connectivity =
-        match.group("conn") == null
-            ? Connectivity.FACES
-            : Connectivity.values()[Integer.parseInt(match.group("conn")) - 1];
+    var number = match.group("conn");
+    var connectivity = number == null ? Connectivity.FACES : connectivity(Integer.parseInt(number));
     double tolerance =
         match.group("tolerance") == null ? 0 : Double.parseDouble(match.group("tolerance"));
     return switch (match.group("metric")) {
@@ -106,6 +104,15 @@ public final class MetricCases {
       case "deepmind_robust_hd95" ->
           new Hausdorff(95, Definition.WEIGHTED, connectivity, ALWAYS_FAR);
       default -> throw new IllegalArgumentException("metric " + name);
+    };
+  }
+
+  /** By how many axes neighbours may differ, as SciPy counts. */
+  private static Connectivity connectivity(int axes) {
+    return switch (axes) {
+      case 1 -> Connectivity.FACES;
+      case 2 -> Connectivity.EDGES;
+      default -> Connectivity.FULL;
     };
   }
 
