@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.medsam;
+
+import antaboga.Shape;
+import antaboga.ShapeException;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.UUID;
+import javax.imageio.ImageIO;
+
+/** The pixels of an image that belong to an object. A value; it never changes. */
+public final class Mask {
+  private final int height;
+  private final int width;
+  private final boolean[] inside;
+  private final double iou;
+  private final int count;
+
+  private Mask(int height, int width, boolean[] inside, double iou) {
+    this.height = height;
+    this.width = width;
+    this.inside = inside;
+    this.iou = iou;
+    int set = 0;
+    for (boolean b : inside) {
+      set += b ? 1 : 0;
+    }
+    this.count = set;
+  }
+
+  /**
+   * A mask of {@code height * width} pixels, row by row.
+   *
+   * @throws ShapeException if their number does not fit
+   */
+  public static Mask of(int height, int width, boolean[] inside) {
+    requireCount(height, width, inside.length);
+    return new Mask(height, width, inside.clone(), Double.NaN);
+  }
+
+  /** The bytes that are not zero, row by row; see {@link #of(int, int, boolean[])}. */
+  public static Mask of(int height, int width, byte[] values) {
+    requireCount(height, width, values.length);
+    var inside = new boolean[values.length];
+    for (int i = 0; i < inside.length; i++) {
+      inside[i] = values[i] != 0;
+    }
+    return new Mask(height, width, inside, Double.NaN);
+  }
+
+  /** The pixels whose probability is above the threshold, with the model's own estimate. */
+  static Mask above(float[] probability, double threshold, int height, int width, double iou) {
+    requireCount(height, width, probability.length);
+    var inside = new boolean[probability.length];
+    for (int i = 0; i < inside.length; i++) {
+      inside[i] = probability[i] > threshold;
+    }
+    return new Mask(height, width, inside, iou);
+  }
+
+  private static void requireCount(int height, int width, int count) {
+    if (height <= 0 || width <= 0 || count != (long) height * width) {
+      throw new ShapeException(
+          "mask of shape %s from %d pixels"
+              .formatted(Shape.text(new long[] {height, width}), count));
+    }
+  }
+
+  /** The number of rows. */
+  public int height() {
+    return height;
+  }
+
+  /** The number of columns. */
+  public int width() {
+    return width;
+  }
+
+  /** The number of pixels inside. */
+  public int count() {
+    return count;
+  }
+
+  /** Whether no pixel is inside. */
+  public boolean isEmpty() {
+    return count == 0;
+  }
+
+  /**
+   * The model's own estimate of the intersection over union with the truth; NaN for a mask that no
+   * model made.
+   */
+  public double iou() {
+    return iou;
+  }
+
+  /** Whether a pixel is inside. */
+  public boolean contains(int row, int column) {
+    if (row < 0 || row >= height || column < 0 || column >= width) {
+      throw new IndexOutOfBoundsException(
+          "pixel (%d, %d) of a mask of shape (%d, %d)".formatted(row, column, height, width));
+    }
+    return inside[row * width + column];
+  }
+
+  /** The pixels row by row, as a new array. */
+  public boolean[] toBooleans() {
+    return inside.clone();
+  }
+
+  /** The pixels row by row, as a new array of 0 and 1. */
+  public byte[] toBytes() {
+    var bytes = new byte[inside.length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (inside[i] ? 1 : 0);
+    }
+    return bytes;
+  }
+
+  /**
+   * The box from the first to the last column and row that hold a pixel, both counted as MedSAM
+   * does, by their index; empty for an empty mask.
+   */
+  public Optional<Box> box() {
+    if (count == 0) {
+      return Optional.empty();
+    }
+    int top = height;
+    int bottom = -1;
+    int left = width;
+    int right = -1;
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        if (inside[y * width + x]) {
+          top = Math.min(top, y);
+          bottom = y;
+          left = Math.min(left, x);
+          right = Math.max(right, x);
+        }
+      }
+    }
+    // a line of single pixels would give an empty box
+    return Optional.of(new Box(left, top, Math.max(right, left + 1), Math.max(bottom, top + 1)));
+  }
+
+  /** The mask at another size: each new pixel takes the old one that holds its centre. */
+  public Mask resized(int toHeight, int toWidth) {
+    if (toHeight <= 0 || toWidth <= 0) {
+      throw new ShapeException("mask resized to (%d, %d)".formatted(toHeight, toWidth));
+    }
+    return of(toHeight, toWidth, SplineResize.nearest(toBytes(), height, width, toHeight, toWidth));
+  }
+
+  /**
+   * Writes a grey PNG of 0 outside and 255 inside, as a whole or not at all.
+   *
+   * @throws IOException if the file cannot be written
+   */
+  public void write(Path path) throws IOException {
+    var image = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
+    var row = new int[width];
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        row[x] = inside[y * width + x] ? 255 : 0;
+      }
+      image.getRaster().setSamples(0, y, width, 1, 0, row);
+    }
+    var bytes = new ByteArrayOutputStream();
+    if (!ImageIO.write(image, "png", bytes)) {
+      throw new IOException(path + ": this Java has no writer of PNG");
+    }
+    var temporary =
+        path.resolveSibling("." + path.getFileName() + "." + UUID.randomUUID() + ".partial");
+    try {
+      Files.write(temporary, bytes.toByteArray());
+      Files.move(temporary, path, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Mask that
+        && width == that.width
+        && height == that.height
+        && Arrays.equals(inside, that.inside);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * width + Arrays.hashCode(inside);
+  }
+
+  @Override
+  public String toString() {
+    return "Mask of %d x %d, %d pixels".formatted(width, height, count);
+  }
+}
