@@ -9,7 +9,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Any function applied to every element, in double precision and in parallel. */
 public final class Pointwise {
-  private static final int TILE = 4096;
+  static final int TILE = 4096;
 
   private Pointwise() {}
 

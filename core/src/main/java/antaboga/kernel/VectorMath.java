@@ -39,10 +39,10 @@ public final class VectorMath {
     var k = shifted.sub(ROUND);
     var r = k.fma(x.broadcast(-LN2_HIGH), bounded);
     r = k.fma(x.broadcast(-LN2_LOW), r);
-    var p = r.fma(x.broadcast(0.00138145362f), x.broadcast(0.00836874513f));
-    p = p.fma(r, x.broadcast(0.0416683909f));
-    p = p.fma(r, x.broadcast(0.166665204f));
-    p = p.fma(r, x.broadcast(0.499999934f));
+    var p = r.fma(x.broadcast(0.0013814536f), x.broadcast(0.008368745f));
+    p = p.fma(r, x.broadcast(0.041668393f));
+    p = p.fma(r, x.broadcast(0.16666521f));
+    p = p.fma(r, x.broadcast(0.49999994f));
     p = p.mul(r).fma(r, r).add(1f);
     var exponent = shifted.reinterpretAsInts().sub(ROUND_BITS);
     var half = exponent.lanewise(ASHR, 1);
@@ -64,10 +64,10 @@ public final class VectorMath {
     var e = exp(x.abs().neg());
     var s = e.div(e.add(2f));
     var q = s.mul(s);
-    var p = q.fma(x.broadcast(0.242895623f), x.broadcast(0.2143074f));
-    p = p.fma(q, x.broadcast(0.286165968f));
-    p = p.fma(q, x.broadcast(0.399988884f));
-    p = p.fma(q, x.broadcast(0.666666755f));
+    var p = q.fma(x.broadcast(0.24289562f), x.broadcast(0.2143074f));
+    p = p.fma(q, x.broadcast(0.28616598f));
+    p = p.fma(q, x.broadcast(0.3999889f));
+    p = p.fma(q, x.broadcast(0.66666675f));
     return p.mul(q).fma(s, s.add(s)).add(positive);
   }
 
@@ -95,11 +95,11 @@ public final class VectorMath {
   static FloatVector erfExponent(FloatVector x) {
     var magnitude = x.abs();
     var t = magnitude.blend(4f, magnitude.compare(GT, 4f));
-    var q = t.fma(x.broadcast(-0.000214595113f), x.broadcast(0.00321997616f));
+    var q = t.fma(x.broadcast(-0.00021459511f), x.broadcast(0.003219976f));
     q = q.fma(t, x.broadcast(-0.022906033f));
-    q = q.fma(t, x.broadcast(0.105286857f));
-    q = q.fma(t, x.broadcast(0.635699366f));
-    q = q.fma(t, x.broadcast(1.12851995f));
+    q = q.fma(t, x.broadcast(0.10528686f));
+    q = q.fma(t, x.broadcast(0.6356994f));
+    q = q.fma(t, x.broadcast(1.1285199f));
     return q.mul(t).neg();
   }
 
@@ -112,11 +112,11 @@ public final class VectorMath {
 
   private static FloatVector smallErf(FloatVector x) {
     var s = x.mul(x);
-    var p = s.fma(x.broadcast(-0.000586208363f), x.broadcast(0.00496750736f));
-    p = p.fma(s, x.broadcast(-0.0267488648f));
-    p = p.fma(s, x.broadcast(0.112813207f));
-    p = p.fma(s, x.broadcast(-0.376124459f));
-    p = p.fma(s, x.broadcast(0.128379142f));
+    var p = s.fma(x.broadcast(-0.00058620836f), x.broadcast(0.0049675074f));
+    p = p.fma(s, x.broadcast(-0.026748864f));
+    p = p.fma(s, x.broadcast(0.112813205f));
+    p = p.fma(s, x.broadcast(-0.37612447f));
+    p = p.fma(s, x.broadcast(0.12837914f));
     return p.fma(x, x);
   }
 
@@ -134,10 +134,10 @@ public final class VectorMath {
 
   private static FloatVector smallTanh(FloatVector x) {
     var s = x.mul(x);
-    var p = s.fma(x.broadcast(-0.00559102532f), x.broadcast(0.0205388293f));
-    p = p.fma(s, x.broadcast(-0.0537096608f));
-    p = p.fma(s, x.broadcast(0.133310923f));
-    p = p.fma(s, x.broadcast(-0.333332695f));
+    var p = s.fma(x.broadcast(-0.005591025f), x.broadcast(0.02053883f));
+    p = p.fma(s, x.broadcast(-0.05370966f));
+    p = p.fma(s, x.broadcast(0.13331093f));
+    p = p.fma(s, x.broadcast(-0.3333327f));
     return p.mul(s).fma(x, x);
   }
 }

@@ -5,6 +5,7 @@ import static antaboga.kernel.Pointwise.map;
 
 import antaboga.Op;
 import antaboga.kernel.GeluKernel;
+import antaboga.kernel.SiluKernel;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Functions of one element, each beside its derivative; computed in double precision. */
@@ -101,16 +102,8 @@ public interface Elementwise {
   record Silu() implements Op.Unary {
     @Override
     public Value apply(INDArray x) {
-      return Value.of(
-          map(x, v -> v * sigmoid(v)),
-          g ->
-              map(
-                  g,
-                  x,
-                  (d, v) -> {
-                    double s = sigmoid(v);
-                    return d * s * (1 + v * (1 - s));
-                  }));
+      var kernel = SiluKernel.chosen();
+      return Value.of(kernel.forward(x), g -> kernel.backward(g, x));
     }
   }
 

@@ -6,10 +6,12 @@ import static antaboga.kernel.Twins.normal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import antaboga.kernel.GeluKernel.Form;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@Tag("vector")
 class GeluKernelTest {
   private final GeluKernel scalar = Twins.body(GeluKernel.providers(), "scalar");
   private final GeluKernel vector = Twins.body(GeluKernel.providers(), "vector");

@@ -5,10 +5,12 @@ import static antaboga.kernel.Twins.assertClose;
 import static antaboga.kernel.Twins.normal;
 
 import antaboga.kernel.SoftmaxKernel.Form;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@Tag("vector")
 class SoftmaxKernelTest {
   private final SoftmaxKernel scalar = Twins.body(SoftmaxKernel.providers(), "scalar");
   private final SoftmaxKernel vector = Twins.body(SoftmaxKernel.providers(), "vector");

@@ -4,21 +4,23 @@ package antaboga.ops;
 import antaboga.GradCheck;
 import antaboga.Tensor;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.nd4j.linalg.api.buffer.DataType;
 
 /** The gradient of every operation against central differences in double precision. */
 class GradCheckTest {
-  private record Case(Function<Tensor[], Tensor> function, long[]... shapes) {}
+  private record Case(Function<Tensor[], Tensor> function, List<long[]> shapes) {}
 
   private static final Map<String, Case> CASES = new LinkedHashMap<>();
 
   private static void add(String name, Function<Tensor[], Tensor> function, long[]... shapes) {
-    CASES.put(name, new Case(function, shapes));
+    CASES.put(name, new Case(function, List.of(shapes)));
   }
 
   private static long[] s(long... sizes) {
@@ -101,10 +103,10 @@ class GradCheckTest {
                             .requireBelow(1e-6)));
   }
 
-  private static Tensor[] inputs(long[][] shapes) {
+  private static Tensor[] inputs(List<long[]> shapes) {
     var random = new SplittableRandom(3);
-    return Stream.of(shapes)
-        .map(shape -> Tensor.normal(random, shape).to(org.nd4j.linalg.api.buffer.DataType.DOUBLE))
+    return shapes.stream()
+        .map(shape -> Tensor.normal(random, shape).to(DataType.DOUBLE))
         .toArray(Tensor[]::new);
   }
 }

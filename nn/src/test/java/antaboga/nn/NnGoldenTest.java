@@ -14,6 +14,7 @@ class NnGoldenTest {
   @TestFactory
   Stream<DynamicTest> golden() {
     var runner = GoldenRunner.of("nn");
+    LayerCases.claim(runner);
     LossCases.claim(runner);
     OptimCases.claim(runner);
     MetricCases.claim(runner);

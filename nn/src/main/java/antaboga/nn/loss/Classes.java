@@ -11,9 +11,7 @@ final class Classes {
 
   static Tensor logSoftmax(Tensor logits) {
     requireClasses("softmax", logits);
-    var sizes = logits.shape().toArray();
-    sizes[1] = 1;
-    return logits.sub(logits.logSumExp(1).reshape(sizes));
+    return logits.logSoftmax(1);
   }
 
   static void requireClasses(Object loss, Tensor x) {

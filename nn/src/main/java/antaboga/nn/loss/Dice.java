@@ -17,7 +17,7 @@ import antaboga.Tensor;
  *
  * <p>Source: Milletari et al. 2016, arXiv 1606.04797; {@code monai.losses.DiceLoss}.
  *
- * @param activation how the prediction becomes probabilities p
+ * @param squashing how the prediction becomes probabilities p
  * @param squares whether k is 2
  * @param jaccard the Jaccard loss instead: the denominator is {@code 2 (sum(p^k) + sum(y^k) - sum(p
  *     y)) + b}
@@ -29,7 +29,7 @@ import antaboga.Tensor;
  *     batch
  */
 public record Dice(
-    Activation activation,
+    Squashing squashing,
     boolean squares,
     boolean jaccard,
     boolean batch,
@@ -41,59 +41,59 @@ public record Dice(
 
   /** From probabilities. */
   public static Dice probabilities() {
-    return new Dice(Activation.NONE, false, false, false, true, 1e-5, 1e-5, Reduction.MEAN);
+    return new Dice(Squashing.NONE, false, false, false, true, 1e-5, 1e-5, Reduction.MEAN);
   }
 
   /** From logits of channels that do not exclude one another. */
   public static Dice sigmoid() {
-    return probabilities().with(Activation.SIGMOID);
+    return probabilities().with(Squashing.SIGMOID);
   }
 
   /** From logits of classes on axis 1. */
   public static Dice softmax() {
-    return probabilities().with(Activation.SOFTMAX);
+    return probabilities().with(Squashing.SOFTMAX);
   }
 
-  /** The same with another activation. */
-  public Dice with(Activation other) {
+  /** The same with another squashing. */
+  public Dice with(Squashing other) {
     return new Dice(other, squares, jaccard, batch, background, above, below, reduction);
   }
 
   /** The same with another reduction. */
   public Dice with(Reduction other) {
-    return new Dice(activation, squares, jaccard, batch, background, above, below, other);
+    return new Dice(squashing, squares, jaccard, batch, background, above, below, other);
   }
 
   /** The same with squares below the line. */
   public Dice squared() {
-    return new Dice(activation, true, jaccard, batch, background, above, below, reduction);
+    return new Dice(squashing, true, jaccard, batch, background, above, below, reduction);
   }
 
   /** The Jaccard loss. */
   public Dice asJaccard() {
-    return new Dice(activation, squares, true, batch, background, above, below, reduction);
+    return new Dice(squashing, squares, true, batch, background, above, below, reduction);
   }
 
   /** The same with sums over the whole batch: an empty mask then does no harm. */
   public Dice overBatch() {
-    return new Dice(activation, squares, jaccard, true, background, above, below, reduction);
+    return new Dice(squashing, squares, jaccard, true, background, above, below, reduction);
   }
 
   /** The same without channel 0. */
   public Dice withoutBackground() {
-    return new Dice(activation, squares, jaccard, batch, false, above, below, reduction);
+    return new Dice(squashing, squares, jaccard, batch, false, above, below, reduction);
   }
 
   /** The same with other summands above and below the line. */
   public Dice smoothed(double a, double b) {
-    return new Dice(activation, squares, jaccard, batch, background, a, b, reduction);
+    return new Dice(squashing, squares, jaccard, batch, background, a, b, reduction);
   }
 
   @Override
   public Tensor of(Tensor prediction, Tensor target) {
     Classes.requireAlike("Dice", prediction, target);
     Classes.requireClasses("Dice", prediction);
-    var p = activation.of(prediction);
+    var p = squashing.of(prediction);
     var y = target;
     if (!background) {
       if (p.size(1) == 1) {

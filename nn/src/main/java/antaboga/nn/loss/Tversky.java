@@ -10,25 +10,25 @@ import antaboga.Tensor;
  *
  * <p>Source: Salehi et al. 2017, arXiv 1706.05721; {@code monai.losses.TverskyLoss}.
  *
- * @param activation how the prediction becomes probabilities p
+ * @param squashing how the prediction becomes probabilities p
  * @param alpha the weight of false positives
  * @param beta the weight of false negatives
  * @param smooth a and b
  * @param reduction mean or sum over images and channels, or none
  */
 public record Tversky(
-    Activation activation, double alpha, double beta, double smooth, Reduction reduction)
+    Squashing squashing, double alpha, double beta, double smooth, Reduction reduction)
     implements Loss {
   /** From logits, the mean over images and channels, a = b = 1e-5. */
   public static Tversky sigmoid(double alpha, double beta) {
-    return new Tversky(Activation.SIGMOID, alpha, beta, 1e-5, Reduction.MEAN);
+    return new Tversky(Squashing.SIGMOID, alpha, beta, 1e-5, Reduction.MEAN);
   }
 
   @Override
   public Tensor of(Tensor prediction, Tensor target) {
     Classes.requireAlike("Tversky", prediction, target);
     Classes.requireClasses("Tversky", prediction);
-    var p = activation.of(prediction);
+    var p = squashing.of(prediction);
     var both = sum(p.mul(target));
     var alarms = sum(p).sub(both).mul(alpha);
     var missed = sum(target).sub(both).mul(beta);

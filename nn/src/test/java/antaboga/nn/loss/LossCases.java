@@ -94,11 +94,11 @@ public final class LossCases {
     return Double.isNaN(alpha) ? OptionalDouble.empty() : OptionalDouble.of(alpha);
   }
 
-  private static Activation activation(GoldenCase c) {
+  private static Squashing activation(GoldenCase c) {
     if (flag(c, "sigmoid")) {
-      return Activation.SIGMOID;
+      return Squashing.SIGMOID;
     }
-    return flag(c, "softmax") ? Activation.SOFTMAX : Activation.NONE;
+    return flag(c, "softmax") ? Squashing.SOFTMAX : Squashing.NONE;
   }
 
   private static Dice dice(GoldenCase c) {

@@ -4,7 +4,7 @@ package antaboga.nn.loss;
 import antaboga.Tensor;
 
 /** How a prediction becomes probabilities. */
-public enum Activation {
+public enum Squashing {
   /** It holds probabilities already. */
   NONE,
   /** Each channel by itself. */
@@ -16,7 +16,7 @@ public enum Activation {
     return switch (this) {
       case NONE -> prediction;
       case SIGMOID -> prediction.sigmoid();
-      case SOFTMAX -> Classes.logSoftmax(prediction).exp();
+      case SOFTMAX -> prediction.softmax(1);
     };
   }
 }

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.kernel;
+
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** The sigmoid linear unit {@code x / (1 + e^-x)}. */
+public interface SiluKernel {
+  /** The value of each element. */
+  INDArray forward(INDArray x);
+
+  /** The gradient times the derivative at x, {@code s (1 + x (1 - s))} with s the sigmoid. */
+  INDArray backward(INDArray gradient, INDArray x);
+
+  /** All bodies. */
+  static List<Provider<SiluKernel>> providers() {
+    return List.of(
+        Providers.scalar(() -> new ScalarSilu()), Providers.vector(() -> new VectorSilu()));
+  }
+
+  /** The body in use: the best available, or the one named by {@code antaboga.silu}. */
+  static SiluKernel chosen() {
+    return Chosen.KERNEL;
+  }
+
+  /** Holds the choice, made at first use. */
+  final class Chosen {
+    private static final SiluKernel KERNEL = Providers.choose("antaboga.silu", providers());
+
+    private Chosen() {}
+  }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.mamba;
+
+import antaboga.Dims;
+import antaboga.Op;
+import antaboga.ShapeException;
+import antaboga.ops.Arrays;
+import antaboga.ops.Movement;
+import java.util.EnumSet;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The selective scan as an operation. Inputs are u, delta, A, B, C, then those of the extras that
+ * are present, in their order.
+ *
+ * @param withLast whether the value is flat, the output followed by the last state, instead of the
+ *     output alone
+ * @param keep whether a backward pass may follow
+ */
+record Scan(ScanLayout layout, boolean softplus, Set<Extra> extras, boolean withLast, boolean keep)
+    implements Op {
+
+  /** Inputs that may be absent. */
+  enum Extra {
+    D,
+    Z,
+    DELTA_BIAS,
+    INITIAL
+  }
+
+  Scan {
+    extras = Set.copyOf(extras);
+  }
+
+  @Override
+  public Value apply(INDArray... inputs) {
+    var x = checked(inputs);
+    var kernel = x.u().dataType() == DataType.FLOAT ? ScanKernel.chosen() : new ScalarScan();
+    var result = kernel.forward(x, keep);
+    var y = result.y();
+    if (!withLast) {
+      return new Value(y, (g, needed) -> gradients(kernel.backward(x, result, g, null)));
+    }
+    long split = y.length();
+    long end = split + result.last().length();
+    return new Value(
+        new Movement.Concat(0).apply(flat(y), flat(result.last())).array(),
+        (g, needed) -> {
+          var dy = new Movement.Slice(0, 0, split).apply(g).array();
+          var dLast = new Movement.Slice(0, split, end).apply(g).array();
+          return gradients(
+              kernel.backward(
+                  x,
+                  result,
+                  Arrays.reshape(dy, y.shape()),
+                  Arrays.reshape(dLast, result.last().shape())));
+        });
+  }
+
+  private static INDArray flat(INDArray x) {
+    return Arrays.reshape(x, x.length());
+  }
+
+  private ScanInputs checked(INDArray... inputs) {
+    Arrays.sameType("selectiveScan", inputs);
+    var geometry = layout.geometry(inputs[0], inputs[1], inputs[2], inputs[3], inputs[4]);
+    var x =
+        new ScanInputs(
+            geometry,
+            inputs[0],
+            inputs[1],
+            inputs[2],
+            inputs[3],
+            inputs[4],
+            extra(Extra.D, inputs),
+            extra(Extra.Z, inputs),
+            extra(Extra.DELTA_BIAS, inputs),
+            extra(Extra.INITIAL, inputs),
+            softplus);
+    var width = Integer.toString(geometry.width());
+    var dims = Dims.of("selectiveScan").bind("A", x.a(), "D N");
+    bind(dims, "D", x.d(), width);
+    bind(dims, "delta bias", x.deltaBias(), width);
+    bind(dims, "initial state", x.initial(), geometry.batches() + " D N");
+    if (x.z() != null) {
+      Arrays.sameShape("selectiveScan: u and z", x.u(), x.z());
+      if (geometry.shared()) {
+        throw new ShapeException("selectiveScan: scans along several orders have no gate z");
+      }
+    }
+    return x;
+  }
+
+  private static void bind(Dims dims, String name, @Nullable INDArray array, String axes) {
+    if (array != null) {
+      dims.bind(name, array, axes);
+    }
+  }
+
+  private @Nullable INDArray extra(Extra extra, INDArray... inputs) {
+    if (!extras.contains(extra)) {
+      return null;
+    }
+    long before = EnumSet.range(Extra.D, extra).stream().filter(extras::contains).count();
+    return inputs[Math.toIntExact(4 + before)];
+  }
+
+  private static INDArray[] gradients(ScanKernel.Gradients g) {
+    return Stream.of(
+            g.u(), g.delta(), g.a(), g.b(), g.c(), g.d(), g.z(), g.deltaBias(), g.initial())
+        .filter(Objects::nonNull)
+        .toArray(INDArray[]::new);
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.mamba;
+
+import antaboga.Tape;
+import antaboga.Tensor;
+import antaboga.kernel.Providers;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+
+/**
+ * The selective scan of Mamba (Gu and Dao 2023, arXiv 2312.00752, algorithm 2), differentiable in
+ * all its inputs. For each batch and channel, with δ' = softplus(δ + bias) or δ + bias,
+ *
+ * <pre>
+ *   h_t = exp(δ'_t A) h_{t-1} + δ'_t u_t B_t
+ *   y_t = (C_t · h_t + D u_t) silu(z_t)
+ * </pre>
+ *
+ * <p>Results are the same bits for any number of threads. Forward needs no memory beyond output and
+ * states; a training pass keeps the state of every 16th step.
+ */
+public final class SelectiveScan {
+  private SelectiveScan() {}
+
+  /**
+   * The scan without further options.
+   *
+   * @param u (B, D, L)
+   * @param delta (B, D, L), positive
+   * @param a (D, N), negative
+   * @param b (B, N, L), (B, G, N, L) or (D, N)
+   * @param c as b
+   * @return (B, D, L)
+   * @throws antaboga.ShapeException if the shapes or types do not fit together
+   */
+  public static Tensor of(Tensor u, Tensor delta, Tensor a, Tensor b, Tensor c) {
+    return of(u, delta, a, b, c, ScanOptions.plain());
+  }
+
+  /**
+   * The scan with options; shapes are those of their layout.
+   *
+   * @throws antaboga.ShapeException if the shapes or types do not fit together
+   */
+  public static Tensor of(
+      Tensor u, Tensor delta, Tensor a, Tensor b, Tensor c, ScanOptions options) {
+    return apply(u, delta, a, b, c, options, false);
+  }
+
+  /**
+   * The scan and the state after its last step.
+   *
+   * @throws antaboga.ShapeException if the shapes or types do not fit together
+   */
+  public static Result withLastState(
+      Tensor u, Tensor delta, Tensor a, Tensor b, Tensor c, ScanOptions options) {
+    var flat = apply(u, delta, a, b, c, options, true);
+    long split = u.shape().elements();
+    long end = flat.shape().elements();
+    var batches = u.size(0);
+    return new Result(
+        flat.slice(0, 0, split).reshape(u.shape().toArray()),
+        flat.slice(0, split, end).reshape(batches, a.size(0), a.size(1)));
+  }
+
+  /**
+   * A scan's output and state.
+   *
+   * @param y as u
+   * @param lastState (B, D, N)
+   */
+  public record Result(Tensor y, Tensor lastState) {}
+
+  private static Tensor apply(
+      Tensor u, Tensor delta, Tensor a, Tensor b, Tensor c, ScanOptions options, boolean withLast) {
+    var inputs = new ArrayList<>(List.of(u, delta, a, b, c));
+    var extras = EnumSet.noneOf(Scan.Extra.class);
+    for (var extra : Scan.Extra.values()) {
+      var tensor =
+          switch (extra) {
+            case D -> options.d();
+            case Z -> options.z();
+            case DELTA_BIAS -> options.deltaBias();
+            case INITIAL -> options.initialState();
+          };
+      if (tensor.isPresent()) {
+        extras.add(extra);
+        inputs.add(tensor.get());
+      }
+    }
+    var scan =
+        new Scan(options.layout(), options.deltaSoftplus(), extras, withLast, Tape.training());
+    return Tape.apply(scan, inputs.toArray(Tensor[]::new));
+  }
+
+  /** The name of the kernel that floats use; {@code -Dantaboga.scan} forces one. */
+  public static String kernel() {
+    return ScanKernel.chosen().name();
+  }
+
+  /** One line on each kernel: available, or why not. */
+  public static String kernels() {
+    return Providers.report(ScanKernel.PROPERTY, ScanKernel.providers());
+  }
+}

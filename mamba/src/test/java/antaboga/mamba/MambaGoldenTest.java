@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.mamba;
+
+import antaboga.golden.GoldenRunner;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** Scan, blocks and networks against the reference implementations. */
+class MambaGoldenTest {
+  @TestFactory
+  Stream<DynamicTest> golden() {
+    var runner = GoldenRunner.of("mamba");
+    ScanCases.claim(runner);
+    return runner.tests();
+  }
+}
