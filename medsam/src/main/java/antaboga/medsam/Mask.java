@@ -3,6 +3,8 @@ package antaboga.medsam;
 
 import antaboga.Shape;
 import antaboga.ShapeException;
+import antaboga.nn.metric.Connectivity;
+import antaboga.nn.metric.Region;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -10,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import javax.imageio.ImageIO;
@@ -147,6 +150,14 @@ public final class Mask {
     }
     // a line of single pixels would give an empty box
     return Optional.of(new Box(left, top, Math.max(right, left + 1), Math.max(bottom, top + 1)));
+  }
+
+  /** The connected parts of at least so many pixels, the largest first. */
+  public List<Mask> parts(Connectivity connectivity, int least) {
+    return Region.of(inside, height, width).components(connectivity).stream()
+        .filter(part -> part.count() >= least)
+        .map(part -> of(height, width, part.toBytes()))
+        .toList();
   }
 
   /** The mask at another size: each new pixel takes the old one that holds its centre. */

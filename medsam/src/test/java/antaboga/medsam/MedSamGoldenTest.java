@@ -2,6 +2,8 @@
 package antaboga.medsam;
 
 import antaboga.golden.GoldenRunner;
+import antaboga.medsam.model.PartCases;
+import antaboga.medsam.model.SamCases;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -12,6 +14,9 @@ class MedSamGoldenTest {
   Stream<DynamicTest> golden() {
     var runner = GoldenRunner.of("medsam");
     PreparationCases.claim(runner);
+    PartCases.claim(runner);
+    SamCases.claim(runner);
+    TrainingCases.claim(runner);
     return runner.tests();
   }
 }

@@ -65,15 +65,11 @@ public record MedSamConfig(
         maskChannels > 0 && maskChannels % 4 == 0, "maskChannels", maskChannels, "a multiple of 4");
     require(iouHidden > 0, "iouHidden", iouHidden, "> 0");
     require(masks > 0, "masks", masks, "> 0");
-    boolean windowed = IntStream.range(0, depth).anyMatch(i -> !isGlobal(global, i));
+    boolean windowed = global.size() < depth;
     require(!windowed || window > 0, "window", window, "> 0, as not all blocks are global");
     for (int block : global) {
       require(block >= 0 && block < depth, "global", block, "numbers of blocks below depth");
     }
-  }
-
-  private static boolean isGlobal(Set<Integer> global, int block) {
-    return global.contains(block);
   }
 
   private static void require(boolean holds, String name, Object value, String expected) {
@@ -151,7 +147,7 @@ public record MedSamConfig(
 
   /** The window of a block, or 0 if it attends to the whole image. */
   public int window(int block) {
-    return isGlobal(global, block) ? 0 : window;
+    return global.contains(block) ? 0 : window;
   }
 
   /** The side for which a block's position tables are made, in tokens. */

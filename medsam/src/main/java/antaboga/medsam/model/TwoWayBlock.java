@@ -28,16 +28,17 @@ record TwoWayBlock(
   /** Of the decoder's norms; the encoder has another one. */
   static final double EPS = 1e-5;
 
-  TwoWayBlock(Weights w, int channels, int heads, int hidden, boolean first) {
+  TwoWayBlock(
+      Weights w, int channels, int heads, int hidden, int downscale, boolean first) {
     this(
         new DownscaledAttention(w.at("self_attn"), channels, heads, 1),
         new LayerNorm(w.at("norm1"), channels, EPS),
-        new DownscaledAttention(w.at("cross_attn_token_to_image"), channels, heads, 2),
+        new DownscaledAttention(w.at("cross_attn_token_to_image"), channels, heads, downscale),
         new LayerNorm(w.at("norm2"), channels, EPS),
         new Mlp(w.at("mlp"), channels, hidden, Activation.RELU),
         new LayerNorm(w.at("norm3"), channels, EPS),
         new LayerNorm(w.at("norm4"), channels, EPS),
-        new DownscaledAttention(w.at("cross_attn_image_to_token"), channels, heads, 2),
+        new DownscaledAttention(w.at("cross_attn_image_to_token"), channels, heads, downscale),
         first);
   }
 

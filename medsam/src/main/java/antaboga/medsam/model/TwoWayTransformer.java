@@ -15,6 +15,7 @@ import java.util.stream.IntStream;
 record TwoWayTransformer(
     List<TwoWayBlock> layers, DownscaledAttention last, LayerNorm norm) {
   private static final int DEPTH = 2;
+  private static final int DOWNSCALE = 2;
 
   TwoWayTransformer(Weights w, MedSamConfig c) {
     this(
@@ -26,10 +27,11 @@ record TwoWayTransformer(
                         c.channels(),
                         c.decoderHeads(),
                         c.decoderMlp(),
+                        DOWNSCALE,
                         i == 0))
             .toList(),
         new DownscaledAttention(
-            w.at("final_attn_token_to_image"), c.channels(), c.decoderHeads(), 2),
+            w.at("final_attn_token_to_image"), c.channels(), c.decoderHeads(), DOWNSCALE),
         new LayerNorm(w.at("norm_final_attn"), c.channels(), TwoWayBlock.EPS));
   }
 
