@@ -2,9 +2,11 @@
 package antaboga;
 
 import antaboga.kernel.Blas;
+import antaboga.kernel.DepthwiseKernel;
 import antaboga.kernel.GeluKernel;
 import antaboga.ops.Arithmetic;
 import antaboga.ops.Arrays;
+import antaboga.ops.Convolution;
 import antaboga.ops.Elementwise;
 import antaboga.ops.MatMul;
 import antaboga.ops.Movement;
@@ -458,6 +460,68 @@ public sealed class Tensor permits Parameter {
   /** Mean and unbiased variance of each channel over batch and positions: (2, C). */
   public Tensor batchMoments() {
     return Tape.apply(new Normalization.BatchMoments(), this);
+  }
+
+  // ---- convolutions; weights stand as in PyTorch
+
+  /** x (B, C, H, W), weight (O, C, kh, kw), returns (B, O, H', W'). */
+  public Tensor conv2d(Tensor weight, Window window) {
+    return conv2d(weight, window, 1);
+  }
+
+  /** The same in groups: weight (O, C / groups, kh, kw). */
+  public Tensor conv2d(Tensor weight, Window window, int groups) {
+    return Tape.apply(new Convolution.Conv2d(window, groups), this, weight);
+  }
+
+  /** x (B, C, H, W), weight (O, C, kh, kw), bias (O), returns (B, O, H', W'). */
+  public Tensor conv2d(Tensor weight, Tensor bias, Window window) {
+    return conv2d(weight, bias, window, 1);
+  }
+
+  /** The same in groups: weight (O, C / groups, kh, kw). */
+  public Tensor conv2d(Tensor weight, Tensor bias, Window window, int groups) {
+    return Tape.apply(new Convolution.Conv2d(window, groups), this, weight, bias);
+  }
+
+  /** The adjoint of conv2d: x (B, C, H, W), weight (C, O, kh, kw), returns (B, O, H', W'). */
+  public Tensor convTranspose2d(Tensor weight, Window window) {
+    return Tape.apply(new Convolution.ConvTranspose2d(window, 0, 0, 1), this, weight);
+  }
+
+  /** The adjoint of conv2d: x (B, C, H, W), weight (C, O, kh, kw), bias (O). */
+  public Tensor convTranspose2d(Tensor weight, Tensor bias, Window window) {
+    return Tape.apply(new Convolution.ConvTranspose2d(window, 0, 0, 1), this, weight, bias);
+  }
+
+  /** Every channel by itself: x (B, C, H, W), weight (C, 1, kh, kw), bias (C). */
+  public Tensor depthwise2d(Tensor weight, Tensor bias, Window window) {
+    return Tape.apply(
+        new Convolution.Depthwise2d(window, DepthwiseKernel.Layout.CHANNELS_FIRST),
+        this,
+        weight,
+        bias);
+  }
+
+  /** Every channel by itself, channels last: x (B, H, W, C), weight (C, 1, kh, kw), bias (C). */
+  public Tensor depthwise2dLast(Tensor weight, Tensor bias, Window window) {
+    return Tape.apply(
+        new Convolution.Depthwise2d(window, DepthwiseKernel.Layout.CHANNELS_LAST),
+        this,
+        weight,
+        bias);
+  }
+
+  /** Every channel by itself, without a look ahead: x (B, C, L), weight (C, 1, K), bias (C). */
+  public Tensor causalConv1d(Tensor weight, Tensor bias) {
+    return Tape.apply(
+        new Convolution.Depthwise1d(DepthwiseKernel.Layout.CHANNELS_FIRST), this, weight, bias);
+  }
+
+  /** The same with channels last: x (B, L, C), weight (C, 1, K), bias (C). */
+  public Tensor causalConv1dLast(Tensor weight, Tensor bias) {
+    return Tape.apply(
+        new Convolution.Depthwise1d(DepthwiseKernel.Layout.CHANNELS_LAST), this, weight, bias);
   }
 
   @Override

@@ -4,6 +4,9 @@ package antaboga;
 import antaboga.golden.Check;
 import antaboga.golden.GoldenCase;
 import antaboga.golden.GoldenRunner;
+import antaboga.io.CheckpointCases;
+import antaboga.kernel.DepthwiseKernel;
+import antaboga.ops.Convolution;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -29,6 +32,12 @@ class CoreGoldenTest {
       return Objects.requireNonNull(tensors.get(name), name);
     }
 
+    Tensor[] withBias() {
+      return has("bias")
+          ? new Tensor[] {x(), get("weight"), get("bias")}
+          : new Tensor[] {x(), get("weight")};
+    }
+
     boolean has(String name) {
       return tensors.containsKey(name);
     }
@@ -36,7 +45,11 @@ class CoreGoldenTest {
 
   @TestFactory
   Stream<DynamicTest> golden() {
-    return norms(products(activations(GoldenRunner.of("core")))).tests();
+    return convolutions(norms(products(activations(checkpoints(GoldenRunner.of("core")))))).tests();
+  }
+
+  private static GoldenRunner checkpoints(GoldenRunner runner) {
+    return runner.claim("torch\\.save / torch\\.load.*", CheckpointCases::run);
   }
 
   private static GoldenRunner activations(GoldenRunner runner) {
@@ -156,6 +169,74 @@ class CoreGoldenTest {
         });
   }
 
+  private static GoldenRunner convolutions(GoldenRunner runner) {
+    return runner
+        .claim(
+            "F\\.conv2d.*",
+            (c, check) ->
+                run(
+                    c,
+                    check,
+                    in -> {
+                      var op = new Convolution.Conv2d(window(c, in), (int) number(c, "groups", 1));
+                      return Tape.apply(op, in.withBias());
+                    }))
+        .claim(
+            "F\\.conv_transpose2d.*",
+            (c, check) ->
+                run(
+                    c,
+                    check,
+                    in -> {
+                      var more = pair(c, "output_padding", 0);
+                      int groups = (int) number(c, "groups", 1);
+                      var op =
+                          new Convolution.ConvTranspose2d(window(c, in), more[0], more[1], groups);
+                      return Tape.apply(op, in.withBias());
+                    }))
+        .claim(
+            "F\\.conv1d groups=C padding=k-1 then cut to L.*",
+            (c, check) ->
+                run(
+                    c,
+                    check,
+                    in -> {
+                      var op = new Convolution.Depthwise1d(DepthwiseKernel.Layout.CHANNELS_FIRST);
+                      return Tape.apply(op, in.withBias());
+                    }))
+        .claim(
+            "F\\.conv3d.*",
+            (c, check) ->
+                run(
+                    c,
+                    check,
+                    in -> {
+                      var kernel = in.get("weight").shape();
+                      int padding = (int) number(c, "padding", number(c, "p", 0));
+                      int stride = (int) number(c, "stride", 1);
+                      int dilation = (int) number(c, "dilation", 1);
+                      var window =
+                          Window.of((int) kernel.size(3), (int) kernel.size(4))
+                              .padding(padding)
+                              .stride(stride)
+                              .dilation(dilation);
+                      int groups = (int) number(c, "groups", 1);
+                      var op = new Convolution.Conv3d(window, stride, padding, dilation, groups);
+                      return Tape.apply(op, in.withBias());
+                    }));
+  }
+
+  private static Window window(GoldenCase c, Inputs in) {
+    var kernel = in.get("weight").shape();
+    var stride = pair(c, "stride", 1);
+    var padding = pair(c, "(?<!_)padding", 0);
+    var dilation = pair(c, "dilation", 1);
+    return Window.of((int) kernel.size(2), (int) kernel.size(3))
+        .stride(stride[0], stride[1])
+        .padding(padding[0], padding[1])
+        .dilation(dilation[0], dilation[1]);
+  }
+
   private static Tensor weight(Inputs in, int axis) {
     return in.has("weight") ? in.get("weight") : Tensor.full(DataType.FLOAT, 1, in.x().size(axis));
   }
@@ -193,7 +274,24 @@ class CoreGoldenTest {
     if (c.params().has(name)) {
       return c.params().get(name).asDouble();
     }
-    var matcher = Pattern.compile(name + "[ =](" + NUMBER + ")").matcher(c.function());
+    var matcher = Pattern.compile("\\b" + name + "[ =]?(" + NUMBER + ")").matcher(c.function());
     return matcher.find() ? Double.parseDouble(matcher.group(1)) : otherwise;
+  }
+
+  /** A number for height and one for width: one for both, an array, or {@code name (a, b)}. */
+  private static int[] pair(GoldenCase c, String name, int otherwise) {
+    var node = c.params().path(name.replaceFirst("^\\(.*\\)", ""));
+    if (node.isArray()) {
+      return new int[] {node.get(0).asInt(), node.get(1).asInt()};
+    }
+    if (node.isNumber()) {
+      return new int[] {node.asInt(), node.asInt()};
+    }
+    var matcher = Pattern.compile(name + "[ =]\\((\\d+), *(\\d+)\\)").matcher(c.function());
+    if (matcher.find()) {
+      return new int[] {Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2))};
+    }
+    int both = (int) number(c, name, otherwise);
+    return new int[] {both, both};
   }
 }

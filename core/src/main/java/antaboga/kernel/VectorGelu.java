@@ -34,11 +34,11 @@ final class VectorGelu implements GeluKernel {
               for (int at = from; at < to; at += TILE) {
                 int n = Math.min(TILE, to - at);
                 source.read(at, tile, 0, n);
+                powers(powers, tile, n, form);
                 if (form == Form.ERF) {
-                  erfPowers(powers, tile, n);
                   byErf(tile, powers, n);
                 } else {
-                  byTanh(tile, n);
+                  byTanh(tile, powers, n);
                 }
                 target.write(at, tile, 0, n);
               }
@@ -60,17 +60,20 @@ final class VectorGelu implements GeluKernel {
             (task, from, to) -> {
               var tile = new float[TILE];
               var g = new float[TILE];
-              var phi = new float[TILE];
+              var powers = new float[TILE];
+              var densities = new float[TILE];
               for (int at = from; at < to; at += TILE) {
                 int n = Math.min(TILE, to - at);
                 source.read(at, tile, 0, n);
                 gradients.read(at, g, 0, n);
+                powers(powers, tile, n, form);
                 if (form == Form.ERF) {
-                  erfPowers(phi, tile, n);
-                  distribution(phi, tile, n);
-                  slope(g, phi, tile, n);
+                  distribution(powers, tile, n);
+                  densities(densities, tile, n);
+                  slope(g, powers, densities, tile, n);
                 } else {
-                  slopeByTanh(g, tile, n);
+                  tanh(powers, tile, n);
+                  slopeByTanh(g, powers, tile, n);
                 }
                 target.write(at, g, 0, n);
               }
@@ -78,14 +81,33 @@ final class VectorGelu implements GeluKernel {
     return dx;
   }
 
-  // erf in three steps, one exponential a method: in one step it exceeds the inlining budget
-  private static void erfPowers(float[] powers, float[] x, int n) {
+  // erf and tanh in steps, the exponential in a method of its own: a longer method exceeds the
+  // compiler's inlining budget
+  private static void powers(float[] powers, float[] x, int n, Form form) {
+    if (form == Form.ERF) {
+      erfExponents(powers, x, n);
+    } else {
+      tanhExponents(powers, x, n);
+    }
+    exp(powers, n);
+  }
+
+  private static void exp(float[] x, int n) {
+    for (int i = 0; i < n; i += SPECIES.length()) {
+      VectorMath.exp(FloatVector.fromArray(SPECIES, x, i)).intoArray(x, i);
+    }
+  }
+
+  private static void erfExponents(float[] powers, float[] x, int n) {
     for (int i = 0; i < n; i += SPECIES.length()) {
       VectorMath.erfExponent(FloatVector.fromArray(SPECIES, x, i).mul(SQRT_HALF))
           .intoArray(powers, i);
     }
+  }
+
+  private static void tanhExponents(float[] powers, float[] x, int n) {
     for (int i = 0; i < n; i += SPECIES.length()) {
-      VectorMath.exp(FloatVector.fromArray(SPECIES, powers, i)).intoArray(powers, i);
+      VectorMath.tanhExponent(inner(FloatVector.fromArray(SPECIES, x, i))).intoArray(powers, i);
     }
   }
 
@@ -99,10 +121,13 @@ final class VectorGelu implements GeluKernel {
     }
   }
 
-  private static void byTanh(float[] x, int n) {
+  private static void byTanh(float[] x, float[] powers, int n) {
     for (int i = 0; i < n; i += SPECIES.length()) {
       var v = FloatVector.fromArray(SPECIES, x, i);
-      VectorMath.tanh(inner(v)).add(1f).mul(v.mul(0.5f)).intoArray(x, i);
+      VectorMath.tanh(inner(v), FloatVector.fromArray(SPECIES, powers, i))
+          .add(1f)
+          .mul(v.mul(0.5f))
+          .intoArray(x, i);
     }
   }
 
@@ -121,23 +146,39 @@ final class VectorGelu implements GeluKernel {
     }
   }
 
-  /** g *= phi + x e^(-x^2 / 2) / sqrt(2 pi). */
-  private static void slope(float[] g, float[] phi, float[] x, int n) {
+  /** e^(-x^2 / 2). */
+  private static void densities(float[] densities, float[] x, int n) {
     for (int i = 0; i < n; i += SPECIES.length()) {
       var v = FloatVector.fromArray(SPECIES, x, i);
-      VectorMath.exp(v.mul(v).mul(-0.5f))
+      VectorMath.exp(v.mul(v).mul(-0.5f)).intoArray(densities, i);
+    }
+  }
+
+  /** g *= phi + x e^(-x^2 / 2) / sqrt(2 pi). */
+  private static void slope(float[] g, float[] phi, float[] densities, float[] x, int n) {
+    for (int i = 0; i < n; i += SPECIES.length()) {
+      FloatVector.fromArray(SPECIES, densities, i)
           .mul(INVERSE_SQRT_2_PI)
-          .fma(v, FloatVector.fromArray(SPECIES, phi, i))
+          .fma(FloatVector.fromArray(SPECIES, x, i), FloatVector.fromArray(SPECIES, phi, i))
           .mul(FloatVector.fromArray(SPECIES, g, i))
           .intoArray(g, i);
     }
   }
 
+  /** tanh of the inner function, whose place holds the powers. */
+  private static void tanh(float[] t, float[] x, int n) {
+    for (int i = 0; i < n; i += SPECIES.length()) {
+      VectorMath.tanh(
+              inner(FloatVector.fromArray(SPECIES, x, i)), FloatVector.fromArray(SPECIES, t, i))
+          .intoArray(t, i);
+    }
+  }
+
   /** g *= (1 + t) / 2 + x (1 - t^2) inner'(x) / 2. */
-  private static void slopeByTanh(float[] g, float[] x, int n) {
+  private static void slopeByTanh(float[] g, float[] tanh, float[] x, int n) {
     for (int i = 0; i < n; i += SPECIES.length()) {
       var v = FloatVector.fromArray(SPECIES, x, i);
-      var t = VectorMath.tanh(inner(v));
+      var t = FloatVector.fromArray(SPECIES, tanh, i);
       var rate = v.mul(v).fma(v.broadcast(3 * CUBIC), v.broadcast(1f)).mul(SQRT_2_OVER_PI);
       t.broadcast(1f)
           .sub(t.mul(t))

@@ -126,10 +126,20 @@ public final class VectorMath {
    * <p>An odd polynomial below 0.64; above, 1 - 2 / (e^2|x| + 1).
    */
   public static FloatVector tanh(FloatVector x) {
+    return tanh(x, exp(tanhExponent(x)));
+  }
+
+  /** The first step of {@link #tanh}, for kernels that take its steps one by one: 2 |x|. */
+  static FloatVector tanhExponent(FloatVector x) {
     var magnitude = x.abs();
-    var large = x.broadcast(1f).sub(x.broadcast(2f).div(exp(magnitude.add(magnitude)).add(1f)));
+    return magnitude.add(magnitude);
+  }
+
+  /** The last step of {@link #tanh}, from x and e^2|x|. */
+  static FloatVector tanh(FloatVector x, FloatVector power) {
+    var large = x.broadcast(1f).sub(x.broadcast(2f).div(power.add(1f)));
     var signed = large.blend(large.neg(), x.compare(LT, 0f));
-    return signed.blend(smallTanh(x), magnitude.compare(LT, 0.64f));
+    return signed.blend(smallTanh(x), x.abs().compare(LT, 0.64f));
   }
 
   private static FloatVector smallTanh(FloatVector x) {

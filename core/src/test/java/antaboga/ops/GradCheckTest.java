@@ -2,7 +2,9 @@
 package antaboga.ops;
 
 import antaboga.GradCheck;
+import antaboga.Tape;
 import antaboga.Tensor;
+import antaboga.Window;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +84,55 @@ class GradCheckTest {
     add("BatchNorm", x -> x[0].batchNorm(x[1], x[2], 1e-5), s(3, 2, 2, 2), s(2), s(2));
     add("BatchNorm without positions", x -> x[0].batchNorm(x[1], x[2], 1e-5), s(5, 2), s(2), s(2));
     add("BatchNormInference", GradCheckTest::batchNormInference, s(3, 2, 2), s(2), s(2));
+    var same = Window.of(3).padding(1);
+    add("Conv2d", x -> x[0].conv2d(x[1], x[2], same), s(2, 2, 3, 4), s(3, 2, 3, 3), s(3));
+    add("Conv2d without bias", x -> x[0].conv2d(x[1], Window.of(1)), s(2, 3, 2, 2), s(2, 3, 1, 1));
+    add(
+        "Conv2d options",
+        x -> x[0].conv2d(x[1], x[2], new Window(1, 3, 2, 1, 0, 2, 1, 2), 2),
+        s(1, 4, 5, 4),
+        s(6, 2, 1, 3),
+        s(6));
+    add(
+        "ConvTranspose2d",
+        x -> x[0].convTranspose2d(x[1], x[2], Window.of(2).stride(2)),
+        s(2, 3, 2, 3),
+        s(3, 2, 2, 2),
+        s(2));
+    add(
+        "ConvTranspose2d options",
+        x ->
+            Tape.apply(
+                new Convolution.ConvTranspose2d(
+                    Window.of(3, 2).stride(2, 1).padding(1, 0), 1, 0, 2),
+                x),
+        s(1, 4, 3, 2),
+        s(4, 3, 3, 2));
+    add(
+        "ConvTranspose2d with more than a stride",
+        x -> Tape.apply(new Convolution.ConvTranspose2d(Window.of(2).dilation(2), 1, 1, 1), x),
+        s(1, 1, 3, 2),
+        s(1, 2, 2, 2));
+    add(
+        "Conv3d",
+        x -> Tape.apply(new Convolution.Conv3d(same, 2, 1, 1, 1), x),
+        s(1, 2, 4, 3, 2),
+        s(2, 2, 3, 3, 3),
+        s(2));
+    add("Depthwise2d", x -> x[0].depthwise2d(x[1], x[2], same), s(2, 3, 4, 5), s(3, 1, 3, 3), s(3));
+    add(
+        "Depthwise2d channels last",
+        x -> x[0].depthwise2dLast(x[1], x[2], same),
+        s(2, 4, 5, 3),
+        s(3, 1, 3, 3),
+        s(3));
+    add("Depthwise1d", x -> x[0].causalConv1d(x[1], x[2]), s(2, 3, 6), s(3, 1, 4), s(3));
+    add(
+        "Depthwise1d channels last",
+        x -> x[0].causalConv1dLast(x[1], x[2]),
+        s(2, 6, 3),
+        s(3, 1, 4),
+        s(3));
     add("BatchMoments", x -> x[0].batchMoments(), s(3, 2, 2));
   }
 

@@ -49,7 +49,7 @@ class ProjectorTest {
     projector.start(axes);
     assertEquals(0, projector.orthogonality().item(), 1e-24);
     for (int row = 0; row < 3; row++) { // channels 0, 2, 4 in order of their spread
-      assertTrue(projector.weight().index(0, row).index(0, 2 * row).item() > 0.9);
+      assertTrue(projector.weight().index(0, row).index(0, 2L * row).item() > 0.9);
     }
   }
 

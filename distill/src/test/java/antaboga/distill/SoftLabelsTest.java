@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class SoftLabelsTest {
   @Randomized
   void isADivergence(Random random) {
-    long classes = 1 + random.nextInt(3);
+    long classes = 1L + random.nextInt(3);
     var loss = new SoftLabels(random.nextDouble(0.5, 5));
     var student = Draw.normal(random, 2, classes, 3, 4);
     assertEquals(0, loss.of(student, student).item(), 1e-12);

@@ -17,6 +17,7 @@ class MedSamGoldenTest {
     PartCases.claim(runner);
     SamCases.claim(runner);
     TrainingCases.claim(runner);
+    VitBCase.claim(runner);
     return runner.tests();
   }
 }

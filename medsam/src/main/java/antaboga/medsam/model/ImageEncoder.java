@@ -4,6 +4,7 @@ package antaboga.medsam.model;
 import antaboga.Parameter;
 import antaboga.Tape;
 import antaboga.Tensor;
+import antaboga.Window;
 import antaboga.nn.Init;
 import antaboga.nn.Layer;
 import antaboga.nn.LayerNorm2d;
@@ -53,7 +54,7 @@ public final class ImageEncoder implements Layer {
     return Tape.training() ? layer.forward(x) : Tape.scoped(() -> layer.forward(x));
   }
 
-  private Tensor embed(Tensor x) {
+  Tensor embed(Tensor x) {
     var tokens = patchEmbed.forward(x);
     return tokens.add(positions(tokens.size(1), tokens.size(2)));
   }
@@ -102,7 +103,7 @@ public final class ImageEncoder implements Layer {
     }
 
     Tensor spread(Tensor x) {
-      return Pending.conv3(x, kernel);
+      return x.conv2d(kernel, Window.of(3).padding(1));
     }
   }
 }

@@ -7,21 +7,6 @@ import org.nd4j.linalg.api.buffer.DataType;
 final class Pending {
   private Pending() {}
 
-  static Tensor conv3(Tensor x, Tensor kernel) { // NCHW
-    var p = x.permute(0, 2, 3, 1).pad(1, 1, 1).pad(2, 1, 1);
-    Tensor sum = null;
-    for (int i = 0; i < 3; i++) {
-      for (int j = 0; j < 3; j++) {
-        var part =
-            p.slice(1, i, i + x.size(2))
-                .slice(2, j, j + x.size(3))
-                .linear(kernel.index(3, j).index(2, i));
-        sum = sum == null ? part : sum.add(part);
-      }
-    }
-    return sum.permute(0, 3, 1, 2);
-  }
-
   static Tensor bilinear(Tensor x, long h, long w) {
     var a = m((int) x.size(-2), (int) h, x.type());
     var b = m((int) x.size(-1), (int) w, x.type());

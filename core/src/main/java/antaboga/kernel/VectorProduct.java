@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.kernel;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Products of small matrices in {@code float[]} tiles, for kernels that fuse them with what comes
+ * before and after. Four rows by two vectors at a time: eight independent chains hide the latency
+ * of multiply-add and fit sixteen registers.
+ */
+final class VectorProduct {
+  private static final VectorSpecies<Float> SPECIES = VectorLanes.FLOAT;
+  private static final int LANES = SPECIES.length();
+
+  private VectorProduct() {}
+
+  /** A number of columns as whole vectors: the row length that tiles of b and c need. */
+  static int padded(int columns) {
+    return (columns + LANES - 1) / LANES * LANES;
+  }
+
+  /**
+   * {@code c += a b}: element (i, k) of a at {@code aAt + i * aRow + k * aColumn}, rows of b and c
+   * {@code bRow} and {@code cRow} apart. Columns are taken in whole vectors, so rows of b and c
+   * must have room for {@code padded(n)}.
+   */
+  static void add(
+      float[] a,
+      int aAt,
+      int aRow,
+      int aColumn,
+      float[] b,
+      int bAt,
+      int bRow,
+      float[] c,
+      int cAt,
+      int cRow,
+      int m,
+      int n,
+      int inner) {
+    int j = 0;
+    for (; j <= padded(n) - 2 * LANES; j += 2 * LANES) {
+      int i = 0;
+      for (; i <= m - 4; i += 4) {
+        four(
+            a, aAt + i * aRow, aRow, aColumn, b, bAt + j, bRow, c, cAt + i * cRow + j, cRow, inner);
+      }
+      for (; i < m; i++) {
+        one(a, aAt + i * aRow, aColumn, b, bAt + j, bRow, c, cAt + i * cRow + j, inner);
+        one(
+            a,
+            aAt + i * aRow,
+            aColumn,
+            b,
+            bAt + j + LANES,
+            bRow,
+            c,
+            cAt + i * cRow + j + LANES,
+            inner);
+      }
+    }
+    if (j < n) {
+      for (int i = 0; i < m; i++) {
+        one(a, aAt + i * aRow, aColumn, b, bAt + j, bRow, c, cAt + i * cRow + j, inner);
+      }
+    }
+  }
+
+  private static void four(
+      float[] a,
+      int aAt,
+      int aRow,
+      int aColumn,
+      float[] b,
+      int bAt,
+      int bRow,
+      float[] c,
+      int cAt,
+      int cRow,
+      int inner) {
+    var c00 = FloatVector.zero(SPECIES);
+    var c01 = FloatVector.zero(SPECIES);
+    var c10 = FloatVector.zero(SPECIES);
+    var c11 = FloatVector.zero(SPECIES);
+    var c20 = FloatVector.zero(SPECIES);
+    var c21 = FloatVector.zero(SPECIES);
+    var c30 = FloatVector.zero(SPECIES);
+    var c31 = FloatVector.zero(SPECIES);
+    for (int k = 0; k < inner; k++) {
+      int at = aAt + k * aColumn;
+      var b0 = FloatVector.fromArray(SPECIES, b, bAt + k * bRow);
+      var b1 = FloatVector.fromArray(SPECIES, b, bAt + k * bRow + LANES);
+      var a0 = FloatVector.broadcast(SPECIES, a[at]);
+      c00 = a0.fma(b0, c00);
+      c01 = a0.fma(b1, c01);
+      var a1 = FloatVector.broadcast(SPECIES, a[at + aRow]);
+      c10 = a1.fma(b0, c10);
+      c11 = a1.fma(b1, c11);
+      var a2 = FloatVector.broadcast(SPECIES, a[at + 2 * aRow]);
+      c20 = a2.fma(b0, c20);
+      c21 = a2.fma(b1, c21);
+      var a3 = FloatVector.broadcast(SPECIES, a[at + 3 * aRow]);
+      c30 = a3.fma(b0, c30);
+      c31 = a3.fma(b1, c31);
+    }
+    store(c00, c01, c, cAt);
+    store(c10, c11, c, cAt + cRow);
+    store(c20, c21, c, cAt + 2 * cRow);
+    store(c30, c31, c, cAt + 3 * cRow);
+  }
+
+  private static void store(FloatVector left, FloatVector right, float[] c, int at) {
+    FloatVector.fromArray(SPECIES, c, at).add(left).intoArray(c, at);
+    FloatVector.fromArray(SPECIES, c, at + LANES).add(right).intoArray(c, at + LANES);
+  }
+
+  private static void one(
+      float[] a,
+      int aAt,
+      int aColumn,
+      float[] b,
+      int bAt,
+      int bRow,
+      float[] c,
+      int cAt,
+      int inner) {
+    var even = FloatVector.fromArray(SPECIES, c, cAt);
+    var odd = FloatVector.zero(SPECIES);
+    int k = 0;
+    for (; k < inner - 1; k += 2) {
+      even =
+          FloatVector.fromArray(SPECIES, b, bAt + k * bRow)
+              .fma(FloatVector.broadcast(SPECIES, a[aAt + k * aColumn]), even);
+      odd =
+          FloatVector.fromArray(SPECIES, b, bAt + (k + 1) * bRow)
+              .fma(FloatVector.broadcast(SPECIES, a[aAt + (k + 1) * aColumn]), odd);
+    }
+    if (k < inner) {
+      even =
+          FloatVector.fromArray(SPECIES, b, bAt + k * bRow)
+              .fma(FloatVector.broadcast(SPECIES, a[aAt + k * aColumn]), even);
+    }
+    even.add(odd).intoArray(c, cAt);
+  }
+
+  /**
+   * {@code c += a b^T}: rows of a and b hold {@code padded(inner)} elements, of which the last ones
+   * are zero.
+   */
+  static void addTransposed(
+      float[] a,
+      int aAt,
+      int aRow,
+      float[] b,
+      int bAt,
+      int bRow,
+      float[] c,
+      int cAt,
+      int cRow,
+      int m,
+      int n,
+      int inner) {
+    int i = 0;
+    for (; i <= m - 4; i += 4) {
+      int j = 0;
+      for (; j <= n - 2; j += 2) {
+        dots(
+            a,
+            aAt + i * aRow,
+            aRow,
+            b,
+            bAt + j * bRow,
+            bRow,
+            c,
+            cAt + i * cRow + j,
+            cRow,
+            padded(inner));
+      }
+      for (; j < n; j++) {
+        for (int r = i; r < i + 4; r++) {
+          c[cAt + r * cRow + j] += dot(a, aAt + r * aRow, b, bAt + j * bRow, padded(inner));
+        }
+      }
+    }
+    for (; i < m; i++) {
+      for (int j = 0; j < n; j++) {
+        c[cAt + i * cRow + j] += dot(a, aAt + i * aRow, b, bAt + j * bRow, padded(inner));
+      }
+    }
+  }
+
+  private static void dots(
+      float[] a,
+      int aAt,
+      int aRow,
+      float[] b,
+      int bAt,
+      int bRow,
+      float[] c,
+      int cAt,
+      int cRow,
+      int inner) {
+    var c00 = FloatVector.zero(SPECIES);
+    var c01 = FloatVector.zero(SPECIES);
+    var c10 = FloatVector.zero(SPECIES);
+    var c11 = FloatVector.zero(SPECIES);
+    var c20 = FloatVector.zero(SPECIES);
+    var c21 = FloatVector.zero(SPECIES);
+    var c30 = FloatVector.zero(SPECIES);
+    var c31 = FloatVector.zero(SPECIES);
+    for (int k = 0; k < inner; k += LANES) {
+      var b0 = FloatVector.fromArray(SPECIES, b, bAt + k);
+      var b1 = FloatVector.fromArray(SPECIES, b, bAt + bRow + k);
+      var a0 = FloatVector.fromArray(SPECIES, a, aAt + k);
+      c00 = a0.fma(b0, c00);
+      c01 = a0.fma(b1, c01);
+      var a1 = FloatVector.fromArray(SPECIES, a, aAt + aRow + k);
+      c10 = a1.fma(b0, c10);
+      c11 = a1.fma(b1, c11);
+      var a2 = FloatVector.fromArray(SPECIES, a, aAt + 2 * aRow + k);
+      c20 = a2.fma(b0, c20);
+      c21 = a2.fma(b1, c21);
+      var a3 = FloatVector.fromArray(SPECIES, a, aAt + 3 * aRow + k);
+      c30 = a3.fma(b0, c30);
+      c31 = a3.fma(b1, c31);
+    }
+    reduce(c00, c01, c, cAt);
+    reduce(c10, c11, c, cAt + cRow);
+    reduce(c20, c21, c, cAt + 2 * cRow);
+    reduce(c30, c31, c, cAt + 3 * cRow);
+  }
+
+  private static void reduce(FloatVector left, FloatVector right, float[] c, int at) {
+    c[at] += left.reduceLanes(VectorOperators.ADD);
+    c[at + 1] += right.reduceLanes(VectorOperators.ADD);
+  }
+
+  private static float dot(float[] a, int aAt, float[] b, int bAt, int inner) {
+    var sum = FloatVector.zero(SPECIES);
+    for (int k = 0; k < inner; k += LANES) {
+      sum =
+          FloatVector.fromArray(SPECIES, a, aAt + k)
+              .fma(FloatVector.fromArray(SPECIES, b, bAt + k), sum);
+    }
+    return sum.reduceLanes(VectorOperators.ADD);
+  }
+}

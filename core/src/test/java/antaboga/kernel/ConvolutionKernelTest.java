@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.kernel;
+
+import static antaboga.kernel.Twins.assertClose;
+import static antaboga.kernel.Twins.normal;
+
+import antaboga.Window;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ConvolutionKernelTest {
+  private final ConvolutionKernel scalar = Twins.body(ConvolutionKernel.providers(), "scalar");
+  private final ConvolutionKernel vector = Twins.body(ConvolutionKernel.providers(), "vector");
+
+  @ParameterizedTest
+  @MethodSource("antaboga.kernel.Twins#sizes")
+  void bodiesAgreeOnRowsOfAnyLength(int width) {
+    agree(Window.of(3).padding(1), 1, 2, 3, 4, 5, width);
+  }
+
+  @ParameterizedTest
+  @MethodSource("antaboga.kernel.Twins#sizes")
+  void bodiesAgreeOnAnyNumberOfOutputs(int outputs) {
+    agree(Window.of(3).padding(1), 1, 1, 3, outputs, 4, 7);
+  }
+
+  @Test
+  void bodiesAgreeOnEveryOption() {
+    agree(Window.of(1), 1, 2, 6, 8, 4, 5);
+    agree(Window.of(1).padding(1), 1, 2, 6, 8, 4, 5);
+    agree(Window.of(1).stride(2), 1, 2, 6, 8, 4, 5);
+    agree(Window.of(16).stride(16), 1, 1, 3, 8, 32, 48);
+    agree(Window.of(2).stride(2), 1, 2, 5, 6, 7, 9);
+    agree(Window.of(3).stride(2).padding(1), 1, 1, 4, 6, 9, 7);
+    agree(Window.of(3).stride(3).padding(2), 2, 2, 4, 6, 9, 7);
+    agree(Window.of(7).padding(9).dilation(3), 1, 1, 2, 3, 9, 11);
+    agree(Window.of(1, 5).stride(2, 1).padding(0, 2), 1, 1, 3, 4, 6, 7);
+    agree(Window.of(5, 1).stride(1, 3).padding(2, 0).dilation(2, 1), 2, 3, 4, 6, 16, 17);
+    agree(Window.of(3).padding(1), 6, 2, 6, 12, 5, 7);
+    agree(Window.of(3).padding(1), 1, 1, 70, 5, 20, 20);
+  }
+
+  @Test
+  void manyPositionsAgree() {
+    agree(Window.of(3).padding(1), 1, 2, 16, 8, 70, 65);
+  }
+
+  private void agree(
+      Window window, int groups, int batch, int channels, int outputs, int height, int width) {
+    var x = normal(1, 0.1, batch, channels, height, width);
+    var weight = normal(2, 0, outputs, channels / groups, window.height(), window.width());
+    var bias = normal(4, 0, outputs);
+    var expected = scalar.forward(x, weight, bias, window, groups);
+    assertClose(expected, vector.forward(x, weight, bias, window, groups), 3e-5, "y " + window);
+    var g = normal(3, 0, expected.shape());
+    assertClose(
+        scalar.backwardInput(g, weight, window, groups, height, width),
+        vector.backwardInput(g, weight, window, groups, height, width),
+        3e-5,
+        "dx " + window);
+    assertClose(
+        scalar.backwardWeight(g, x, window, groups, weight.shape()),
+        vector.backwardWeight(g, x, window, groups, weight.shape()),
+        2e-4,
+        "dw " + window);
+  }
+}
