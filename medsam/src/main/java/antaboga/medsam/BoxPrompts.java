@@ -13,8 +13,8 @@ import java.util.random.RandomGenerator;
  *
  * @param least pixels of a part that counts; smaller ones are noise
  * @param jitter most pixels by which a side moves
- * @param wholeToo whether the whole mask is one of the objects to draw from; not, where a mask shows
- *     many objects, such as nuclei
+ * @param wholeToo whether the whole mask is one of the objects to draw from; not, where a mask
+ *     shows many objects, such as nuclei
  */
 public record BoxPrompts(int least, int jitter, boolean wholeToo) {
   /** Checks the numbers. */
@@ -54,9 +54,7 @@ public record BoxPrompts(int least, int jitter, boolean wholeToo) {
     return target.map(
         mask ->
             new Prompt(
-                mask.box()
-                    .orElseThrow()
-                    .jittered(random, jitter, mask.height(), mask.width()),
+                mask.box().orElseThrow().jittered(random, jitter, mask.height(), mask.width()),
                 mask));
   }
 

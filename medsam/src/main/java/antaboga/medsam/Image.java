@@ -5,8 +5,6 @@ import antaboga.Shape;
 import antaboga.ShapeException;
 import antaboga.Tensor;
 import antaboga.medsam.SplineResize.Boundary;
-import java.io.IOException;
-import java.nio.file.Path;
 
 /**
  * An image of bytes with one channel (grey) or three (red, green, blue), and its preparation for a
@@ -46,16 +44,6 @@ public final class Image {
       }
     }
     return new Image(height, width, planes);
-  }
-
-  /**
-   * Reads an image file. One of 16 bits is stretched from its own range to 0…255; see {@link
-   * IntensityWindow} for scans.
-   *
-   * @throws IOException naming the file, if it is missing, broken, too large or of an unknown kind
-   */
-  public static Image read(Path file) throws IOException {
-    return Todo.read(file);
   }
 
   static Image ofPlanes(int height, int width, byte[][] planes) {

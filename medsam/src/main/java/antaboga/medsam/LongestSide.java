@@ -46,8 +46,8 @@ public record LongestSide(int target) {
   }
 
   /**
-   * The image as SAM's encoder takes it: resized, by channel less SAM's mean and over its deviation,
-   * with zeros at the bottom and at the right; (1, 3, target, target).
+   * The image as SAM's encoder takes it: resized, by channel less SAM's mean and over its
+   * deviation, with zeros at the bottom and at the right; (1, 3, target, target).
    */
   public Tensor prepared(Image image) {
     var resized = resize(image);

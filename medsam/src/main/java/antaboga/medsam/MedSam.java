@@ -19,8 +19,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <pre>{@code
  * var medsam = MedSam.load(Path.of("medsam_vit_b.pth"));
- * var scene = medsam.encode(Image.read(Path.of("ct.png")));     // once per image
- * var mask = scene.segment(new Box(95, 255, 190, 350));         // once per box
+ * var scene = medsam.encode(image);                  // once per image
+ * var mask = scene.segment(new Box(95, 255, 190, 350)); // once per box
  * mask.write(Path.of("liver.png"));
  * }</pre>
  *

@@ -70,8 +70,7 @@ public final class MedSamTraining {
         .bind("boxes", boxes, "B 4")
         .bind("masks", masks, "B 1 S S");
     var prediction = predict(images, boxes);
-    return new Terms(
-        prediction, dice.of(prediction, masks), crossEntropy.of(prediction, masks));
+    return new Terms(prediction, dice.of(prediction, masks), crossEntropy.of(prediction, masks));
   }
 
   /**

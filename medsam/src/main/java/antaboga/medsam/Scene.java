@@ -65,8 +65,7 @@ public final class Scene {
 
   private Tensor probability(Box box, double[] iou) {
     int input = sam.config().input();
-    var scaled =
-        box.within(height, width).scaled((double) input / width, (double) input / height);
+    var scaled = box.within(height, width).scaled((double) input / width, (double) input / height);
     return Tape.scoped(
         () -> {
           var prompts = Prompts.boxes(Box.tensor(List.of(scaled)).to(embedding.type()));

@@ -101,9 +101,7 @@ final class TrainingCases {
     var losses = new double[p.get("steps").asInt()];
     for (int step = 0; step < losses.length; step++) {
       losses[step] =
-          training
-              .step(images, boxes, masks, optimizer, p.get("lr").asDouble(), step)
-              .total();
+          training.step(images, boxes, masks, optimizer, p.get("lr").asDouble(), step).total();
     }
     check.output("losses", Tensor.of(losses, losses.length).array());
     after(c, check, weights.arrays());

@@ -56,12 +56,12 @@ final class VitBCase {
     var prompts = Prompts.boxes(Tensor.of(c.input("boxes")));
     output(c, check, "sparse", sam.promptEncoder().encode(prompts).sparse().orElseThrow().array());
     long g = sam.config().grid();
-    var positions =
-        sam.promptEncoder().densePositions().reshape(1, g, g, -1).permute(0, 3, 1, 2);
+    var positions = sam.promptEncoder().densePositions().reshape(1, g, g, -1).permute(0, 3, 1, 2);
     output(c, check, "dense_pe", every(every(positions, 2, 8), 3, 8).array());
     var single = sam.decode(embedding, prompts, false);
     output(c, check, "low_res0", single.logits().slice(0, 0, 1).array());
-    output(c, check, "low_res1_sub", every(every(single.logits().slice(0, 1, 2), 2, 4), 3, 4).array());
+    output(
+        c, check, "low_res1_sub", every(every(single.logits().slice(0, 1, 2), 2, 4), 3, 4).array());
     output(c, check, "iou", single.iou().array());
     var several = sam.decode(embedding, prompts, true);
     output(c, check, "low_res_multi_sub", every(every(several.logits(), 2, 8), 3, 8).array());

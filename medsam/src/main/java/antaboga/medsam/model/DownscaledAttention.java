@@ -9,8 +9,7 @@ import antaboga.nn.Weights;
  * Multi-head attention between two sets of tokens, in fewer channels than they have: q (B, n, C), k
  * and v (B, m, C), y (B, n, C). Source: {@code Attention} of segment_anything's transformer.
  */
-record DownscaledAttention(
-    Linear queries, Linear keys, Linear values, Linear out, int heads) {
+record DownscaledAttention(Linear queries, Linear keys, Linear values, Linear out, int heads) {
   DownscaledAttention(Weights w, int channels, int heads, int downscale) {
     this(
         new Linear(w.at("q_proj"), channels, channels / downscale),
@@ -23,7 +22,7 @@ record DownscaledAttention(
   Tensor forward(Tensor q, Tensor k, Tensor v) {
     var qs = split(queries.forward(q));
     var attended =
-        qs.mul(1 / Math.sqrt(qs.size(2)))
+        qs.mul(1 / Math.sqrt((double) qs.size(2)))
             .matmul(split(keys.forward(k)).permute(0, 2, 1))
             .softmax(2)
             .matmul(split(values.forward(v)));

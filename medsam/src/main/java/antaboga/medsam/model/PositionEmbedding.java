@@ -8,8 +8,8 @@ import antaboga.nn.Init;
 import antaboga.nn.Weights;
 
 /**
- * Random Fourier features of a point c = (x, y) in [0, 1]²: {@code v = 2 pi (2c - 1) G}, {@code [sin
- * v, cos v]}; G (2, F), a buffer. Source: {@code PositionEmbeddingRandom} of segment_anything;
+ * Random Fourier features of a point c = (x, y) in [0, 1]²: {@code v = 2 pi (2c - 1) G}, {@code
+ * [sin v, cos v]}; G (2, F), a buffer. Source: {@code PositionEmbeddingRandom} of segment_anything;
  * Tancik et al. 2020, arXiv 2006.10739.
  */
 record PositionEmbedding(Parameter matrix) {
@@ -38,8 +38,10 @@ record PositionEmbedding(Parameter matrix) {
   /** The features of the centres of a grid's cells, row by row: (height width, 2F). */
   Tensor grid(int height, int width) {
     var points = new double[height * width][];
-    for (int i = 0; i < points.length; i++) {
-      points[i] = new double[] {(i % width + 0.5) / width, (i / width + 0.5) / height};
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        points[y * width + x] = new double[] {(x + 0.5) / width, (y + 0.5) / height};
+      }
     }
     return of(points);
   }

@@ -58,15 +58,11 @@ public final class PromptEncoder {
     var sparse = new ArrayList<Tensor>();
     if (prompts.points().isPresent() && prompts.labels().isPresent()) {
       // without a box, a point that is none takes its place
-      sparse.add(
-          points(prompts.points().get(), prompts.labels().get(), prompts.boxes().isEmpty()));
+      sparse.add(points(prompts.points().get(), prompts.labels().get(), prompts.boxes().isEmpty()));
     }
     prompts.boxes().ifPresent(boxes -> sparse.add(boxes(boxes)));
     var dense =
-        prompts
-            .mask()
-            .map(this::mask)
-            .orElseGet(() -> noMask.reshape(1, 1, 1, noMask.size(1)));
+        prompts.mask().map(this::mask).orElseGet(() -> noMask.reshape(1, 1, 1, noMask.size(1)));
     return new Encoded(
         sparse.isEmpty()
             ? Optional.empty()
@@ -132,7 +128,9 @@ public final class PromptEncoder {
     return masks.forward(mask);
   }
 
-  /** From a mask (K, 1, 4g, 4g) to (K, g, g, C): two convolutions with norm and GELU, and a third. */
+  /**
+   * From a mask (K, 1, 4g, 4g) to (K, g, g, C): two convolutions with norm and GELU, and a third.
+   */
   private record MaskDownscaling(
       PatchConv first, LayerNorm norm1, PatchConv second, LayerNorm norm2, PatchConv third) {
     private static final double EPS = 1e-6;

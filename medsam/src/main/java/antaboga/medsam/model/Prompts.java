@@ -42,8 +42,7 @@ public record Prompts(
 
   /** A box for each prompt: (K, 4). */
   public static Prompts boxes(Tensor boxes) {
-    return new Prompts(
-        Optional.of(boxes), Optional.empty(), Optional.empty(), Optional.empty());
+    return new Prompts(Optional.of(boxes), Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /** Points for each prompt: (K, n, 2) and (K, n). */

@@ -12,8 +12,8 @@ import java.util.Optional;
 /**
  * Attention among the tokens of an image or a window, with relative positions along both axes:
  * {@code softmax(q k^T / sqrt(d) + q R_h + q R_w) v}, q unscaled in the position terms; x (B, H, W,
- * width), y the same. Source: {@code Attention} of segment_anything's image encoder; Li et al. 2021,
- * arXiv 2112.01526.
+ * width), y the same. Source: {@code Attention} of segment_anything's image encoder; Li et al.
+ * 2021, arXiv 2112.01526.
  */
 record RelPosAttention(
     Linear qkv, Linear proj, Optional<Parameter> relPosH, Optional<Parameter> relPosW, int heads)
@@ -29,8 +29,7 @@ record RelPosAttention(
 
   private static Optional<Parameter> table(Weights w, String name, MedSamConfig c, int block) {
     return c.relative()
-        ? Optional.of(
-            w.get(name, Init.zeros(), 2L * c.tableSide(block) - 1, c.width() / c.heads()))
+        ? Optional.of(w.get(name, Init.zeros(), 2L * c.tableSide(block) - 1, c.width() / c.heads()))
         : Optional.empty();
   }
 
@@ -48,7 +47,7 @@ record RelPosAttention(
     var q = parts.index(0, 0);
     var k = parts.index(0, 1);
     var v = parts.index(0, 2);
-    var logits = q.mul(1 / Math.sqrt(size)).matmul(k.permute(0, 2, 1));
+    var logits = q.mul(1 / Math.sqrt((double) size)).matmul(k.permute(0, 2, 1));
     if (relPosH.isPresent() && relPosW.isPresent()) {
       var along = q.reshape(images * heads, height, width, size);
       var h = positions(along, relPosH.get(), 1); // (N, H, W, H)

@@ -6,8 +6,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * The vectors of all relative positions of queries and keys along one axis, taken from a learned
- * table (L, d); a table of another length is resampled linearly. Both are linear in the table, hence
- * one constant matrix. Source: {@code get_rel_pos} of segment_anything.
+ * table (L, d); a table of another length is resampled linearly. Both are linear in the table,
+ * hence one constant matrix. Source: {@code get_rel_pos} of segment_anything.
  */
 final class RelativePositions {
   private RelativePositions() {}

@@ -27,9 +27,7 @@ public record Sam(
         c);
   }
 
-  /**
-   * A model whose prompt encoder is frozen, as MedSAM trains: encoder and decoder change alone.
-   */
+  /** A model whose prompt encoder is frozen, as MedSAM trains: encoder and decoder change alone. */
   public static Sam withFrozenPrompts(Weights w, MedSamConfig c) {
     return new Sam(
         new ImageEncoder(w.at("image_encoder"), c),

@@ -8,9 +8,9 @@ import antaboga.nn.Mlp;
 import antaboga.nn.Weights;
 
 /**
- * Four steps between prompt tokens (B, n, C) and image tokens (B, m, C): the prompt tokens attend to
- * one another, then to the image, pass a two-layer network, and the image attends to them. Each step
- * has a residual and a norm. Source: {@code TwoWayAttentionBlock} of segment_anything.
+ * Four steps between prompt tokens (B, n, C) and image tokens (B, m, C): the prompt tokens attend
+ * to one another, then to the image, pass a two-layer network, and the image attends to them. Each
+ * step has a residual and a norm. Source: {@code TwoWayAttentionBlock} of segment_anything.
  *
  * @param first whether this is the first block: its self-attention knows no positions and replaces
  *     the tokens
@@ -28,8 +28,7 @@ record TwoWayBlock(
   /** Of the decoder's norms; the encoder has another one. */
   static final double EPS = 1e-5;
 
-  TwoWayBlock(
-      Weights w, int channels, int heads, int hidden, int downscale, boolean first) {
+  TwoWayBlock(Weights w, int channels, int heads, int hidden, int downscale, boolean first) {
     this(
         new DownscaledAttention(w.at("self_attn"), channels, heads, 1),
         new LayerNorm(w.at("norm1"), channels, EPS),
@@ -56,12 +55,10 @@ record TwoWayBlock(
     tokens = norm1.forward(tokens);
     var keys = x.image().add(imagePositions);
     tokens =
-        norm2.forward(
-            tokens.add(toImage.forward(tokens.add(tokenPositions), keys, x.image())));
+        norm2.forward(tokens.add(toImage.forward(tokens.add(tokenPositions), keys, x.image())));
     tokens = norm3.forward(tokens.add(mlp.forward(tokens)));
     var image =
-        norm4.forward(
-            x.image().add(toTokens.forward(keys, tokens.add(tokenPositions), tokens)));
+        norm4.forward(x.image().add(toTokens.forward(keys, tokens.add(tokenPositions), tokens)));
     return new Pair(tokens, image);
   }
 }

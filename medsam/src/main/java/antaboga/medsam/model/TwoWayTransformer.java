@@ -9,11 +9,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Two {@linkplain TwoWayBlock blocks} and a last look of the tokens at the image; a token's position
- * is its own first value. Source: {@code TwoWayTransformer} of segment_anything.
+ * Two {@linkplain TwoWayBlock blocks} and a last look of the tokens at the image; a token's
+ * position is its own first value. Source: {@code TwoWayTransformer} of segment_anything.
  */
-record TwoWayTransformer(
-    List<TwoWayBlock> layers, DownscaledAttention last, LayerNorm norm) {
+record TwoWayTransformer(List<TwoWayBlock> layers, DownscaledAttention last, LayerNorm norm) {
   private static final int DEPTH = 2;
   private static final int DOWNSCALE = 2;
 
@@ -41,8 +40,7 @@ record TwoWayTransformer(
     for (var layer : layers) {
       x = layer.forward(x, tokens, imagePositions);
     }
-    var attended =
-        last.forward(x.tokens().add(tokens), x.image().add(imagePositions), x.image());
+    var attended = last.forward(x.tokens().add(tokens), x.image().add(imagePositions), x.image());
     return new Pair(norm.forward(x.tokens().add(attended)), x.image());
   }
 }

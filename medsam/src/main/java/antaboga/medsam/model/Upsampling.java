@@ -36,10 +36,7 @@ public final class Upsampling {
    */
   public static Tensor logits(
       Tensor logits, int input, int usedHeight, int usedWidth, long height, long width) {
-    var image =
-        bilinear(logits, input, input)
-            .slice(2, 0, usedHeight)
-            .slice(3, 0, usedWidth);
+    var image = bilinear(logits, input, input).slice(2, 0, usedHeight).slice(3, 0, usedWidth);
     return bilinear(image, height, width);
   }
 }

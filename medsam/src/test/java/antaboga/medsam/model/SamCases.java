@@ -19,8 +19,7 @@ public final class SamCases {
   private static final Pattern SIZES = Pattern.compile("(\\d+)x(\\d+)");
 
   private static final Pattern CUT = Pattern.compile("input_size=\\(n(-\\d+|),\\s*n(-\\d+|)\\)");
-  private static final Pattern ORIGINAL =
-      Pattern.compile("original_size=\\((\\d+),\\s*(\\d+)\\)");
+  private static final Pattern ORIGINAL = Pattern.compile("original_size=\\((\\d+),\\s*(\\d+)\\)");
 
   private SamCases() {}
 
@@ -87,8 +86,7 @@ public final class SamCases {
     check.output("neck3", neck.norm2().forward(spread).array());
   }
 
-  private static void inside(
-      GoldenCase c, Check check, String name, EncoderBlock block, Tensor x) {
+  private static void inside(GoldenCase c, Check check, String name, EncoderBlock block, Tensor x) {
     var normed = block.norm1().forward(x);
     output(c, check, name + "_norm1", normed);
     var windows = new Windows(Math.max(1, block.window()));
@@ -149,8 +147,7 @@ public final class SamCases {
     check.output("iou_multi", several.iou().array());
     if (c.outputs().has("transformer_hs")) {
       var pair =
-          sam.maskDecoder()
-              .transformed(embedding, sam.promptEncoder().densePositions(), encoded);
+          sam.maskDecoder().transformed(embedding, sam.promptEncoder().densePositions(), encoded);
       check.output("transformer_hs", pair.tokens().array());
       check.output("transformer_src", pair.image().array());
     }
@@ -197,8 +194,8 @@ public final class SamCases {
         Upsampling.probabilities(
             logits, Long.parseLong(matcher.group(1)), Long.parseLong(matcher.group(2)));
     check.output("medsam_prob_" + sizes, probability.array());
-    check.output("medsam_seg_" + sizes, above(probability, 0.5,
-        c.outputs().get("medsam_seg_" + sizes)));
+    check.output(
+        "medsam_seg_" + sizes, above(probability, 0.5, c.outputs().get("medsam_seg_" + sizes)));
   }
 
   /** 1 above the threshold, else 0; within 1e-5 of it either is right (the set's README). */
