@@ -4,7 +4,11 @@ package antaboga.medsam;
 import antaboga.Shape;
 import antaboga.ShapeException;
 import antaboga.Tensor;
-import antaboga.medsam.SplineResize.Boundary;
+import antaboga.nn.data.Images;
+import antaboga.nn.data.SplineResize;
+import antaboga.nn.data.SplineResize.Boundary;
+import java.io.IOException;
+import java.nio.file.Path;
 
 /**
  * An image of bytes with one channel (grey) or three (red, green, blue), and its preparation for a
@@ -44,6 +48,18 @@ public final class Image {
       }
     }
     return new Image(height, width, planes);
+  }
+
+  /**
+   * Reads a PNG, JPEG, TIFF, BMP or GIF of at most {@link Images#MOST_PIXELS}. Sixteen bits of grey
+   * are taken for raw intensities and stretched; see {@link antaboga.nn.data.IntensityWindow} for
+   * scans whose window is known.
+   *
+   * @throws IOException naming the file, if it is missing, broken, too large or of another kind
+   */
+  public static Image read(Path file) throws IOException {
+    var raster = Images.read(file);
+    return new Image(raster.height(), raster.width(), raster.toBytes());
   }
 
   static Image ofPlanes(int height, int width, byte[][] planes) {
@@ -115,8 +131,15 @@ public final class Image {
   }
 
   static Tensor normalized(double[][] planes, int size) {
-    double min = SplineResize.min(planes);
-    double range = Math.max(1e-8, SplineResize.max(planes) - min);
+    double min = Double.POSITIVE_INFINITY;
+    double max = Double.NEGATIVE_INFINITY;
+    for (var plane : planes) {
+      for (double v : plane) {
+        min = Math.min(min, v);
+        max = Math.max(max, v);
+      }
+    }
+    double range = Math.max(1e-8, max - min);
     var values = new float[3 * size * size];
     for (int c = 0; c < 3; c++) {
       var plane = planes[planes.length == 1 ? 0 : c];

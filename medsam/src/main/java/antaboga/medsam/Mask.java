@@ -3,19 +3,15 @@ package antaboga.medsam;
 
 import antaboga.Shape;
 import antaboga.ShapeException;
+import antaboga.nn.data.Images;
+import antaboga.nn.data.SplineResize;
 import antaboga.nn.metric.Connectivity;
 import antaboga.nn.metric.Region;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
-import javax.imageio.ImageIO;
 
 /** The pixels of an image that belong to an object. A value; it never changes. */
 public final class Mask {
@@ -154,7 +150,7 @@ public final class Mask {
 
   /** The connected parts of at least so many pixels, the largest first. */
   public List<Mask> parts(Connectivity connectivity, int least) {
-    return Region.of(inside, height, width).components(connectivity).stream()
+    return region().components(connectivity).stream()
         .filter(part -> part.count() >= least)
         .map(part -> of(height, width, part.toBytes()))
         .toList();
@@ -168,32 +164,29 @@ public final class Mask {
     return of(toHeight, toWidth, SplineResize.nearest(toBytes(), height, width, toHeight, toWidth));
   }
 
+  /** The mask as metrics take it. */
+  public Region region() {
+    return Region.of(inside, height, width);
+  }
+
+  /**
+   * Reads a mask file: what reaches half of the largest possible value or, where nothing does, what
+   * is not 0.
+   *
+   * @throws IOException naming the file, if it cannot be read as an image
+   */
+  public static Mask read(Path file) throws IOException {
+    var region = Images.readMask(file);
+    return of(region.shape()[0], region.shape()[1], region.toBytes());
+  }
+
   /**
    * Writes a grey PNG of 0 outside and 255 inside, as a whole or not at all.
    *
-   * @throws IOException if the file cannot be written
+   * @throws IOException naming the file, if it cannot be written
    */
-  public void write(Path path) throws IOException {
-    var image = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
-    var row = new int[width];
-    for (int y = 0; y < height; y++) {
-      for (int x = 0; x < width; x++) {
-        row[x] = inside[y * width + x] ? 255 : 0;
-      }
-      image.getRaster().setSamples(0, y, width, 1, 0, row);
-    }
-    var bytes = new ByteArrayOutputStream();
-    if (!ImageIO.write(image, "png", bytes)) {
-      throw new IOException(path + ": this Java has no writer of PNG");
-    }
-    var temporary =
-        path.resolveSibling("." + path.getFileName() + "." + UUID.randomUUID() + ".partial");
-    try {
-      Files.write(temporary, bytes.toByteArray());
-      Files.move(temporary, path, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+  public void write(Path file) throws IOException {
+    Images.writeMask(file, region());
   }
 
   @Override

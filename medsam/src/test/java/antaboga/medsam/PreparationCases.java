@@ -5,7 +5,9 @@ import antaboga.Tensor;
 import antaboga.golden.Check;
 import antaboga.golden.GoldenCase;
 import antaboga.golden.GoldenRunner;
-import antaboga.medsam.SplineResize.Boundary;
+import antaboga.nn.data.IntensityWindow;
+import antaboga.nn.data.SplineResize;
+import antaboga.nn.data.SplineResize.Boundary;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 

@@ -118,23 +118,25 @@ final class TrainingCases {
     double noise = 10 * p.get("grad_fp32_noise").asDouble();
     var gradients = c.state("grads");
     var expected = c.state("params_after");
-    if (!expected.keySet().equals(actual.keySet())) {
-      check.fault("params_after: other names: " + actual.keySet());
-    }
     expected.forEach(
         (name, array) -> {
           var wanted = Tensor.of(array).toDoubles();
-          var found = Tensor.of(actual.get(name)).toDoubles();
-          var gradient = gradients.containsKey(name) ? Tensor.of(gradients.get(name)) : null;
-          var steep = gradient == null ? new double[wanted.length] : gradient.toDoubles();
+          var after = actual.get(name);
+          if (after == null) {
+            check.fault("params_after: no " + name);
+            return;
+          }
+          var found = Tensor.of(after).toDoubles();
+          var gradient = gradients.get(name); // none where nothing was trained
+          var steep = gradient == null ? new double[0] : Tensor.of(gradient).toDoubles();
           for (int i = 0; i < wanted.length; i++) {
-            double share = gradient == null ? 0 : Math.min(2, noise / Math.abs(steep[i]));
+            double share = steep.length == 0 ? 0 : Math.min(2, noise / Math.abs(steep[i]));
             double allowed =
                 c.tolerance().atol() + c.tolerance().rtol() * Math.abs(wanted[i]) + way * share;
             if (!(Math.abs(wanted[i] - found[i]) <= allowed)) {
               check.fault(
-                  "params_after.%s[%d]: %s, expected %s; its first gradient was %s"
-                      .formatted(name, i, found[i], wanted[i], steep[i]));
+                  "params_after.%s[%d]: %s, expected %s within %s"
+                      .formatted(name, i, found[i], wanted[i], allowed));
               return;
             }
           }

@@ -35,9 +35,9 @@ final class VitBCase {
     var sam = new Sam(weights, MedSamConfig.vitB());
     weights.requireAllUsed();
     check.number("tensors", weights.all().size(), keys.get("tensors").asDouble());
-    check.number("parameters", weights.count(), keys.get("parameters").asDouble());
+    check.number("parameters", (double) weights.count(), keys.get("parameters").asDouble());
     for (var part : new String[] {"image_encoder", "prompt_encoder", "mask_decoder"}) {
-      check.number(part, weights.at(part).count(), keys.get("parts").get(part).asDouble());
+      check.number(part, (double) weights.at(part).count(), keys.get("parts").get(part).asDouble());
     }
 
     var x = BlockProbe.embed(sam, Tensor.of(image(seed), 1, 3, SIDE, SIDE));
