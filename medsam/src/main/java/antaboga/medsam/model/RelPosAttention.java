@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.medsam.model;
+
+import antaboga.Parameter;
+import antaboga.Tensor;
+import antaboga.nn.Init;
+import antaboga.nn.Layer;
+import antaboga.nn.Linear;
+import antaboga.nn.Weights;
+import java.util.Optional;
+
+/**
+ * Attention among the tokens of an image or a window, with relative positions along both axes:
+ * {@code softmax(q k^T / sqrt(d) + q R_h + q R_w) v}, q unscaled in the position terms; x (B, H, W,
+ * width), y the same. Source: {@code Attention} of segment_anything's image encoder; Li et al.
+ * 2021, arXiv 2112.01526.
+ */
+record RelPosAttention(
+    Linear qkv, Linear proj, Optional<Parameter> relPosH, Optional<Parameter> relPosW, int heads)
+    implements Layer {
+  RelPosAttention(Weights w, MedSamConfig c, int block) {
+    this(
+        new Linear(w.at("qkv"), c.width(), 3L * c.width()),
+        new Linear(w.at("proj"), c.width(), c.width()),
+        table(w, "rel_pos_h", c, block),
+        table(w, "rel_pos_w", c, block),
+        c.heads());
+  }
+
+  private static Optional<Parameter> table(Weights w, String name, MedSamConfig c, int block) {
+    return c.relative()
+        ? Optional.of(w.get(name, Init.zeros(), 2L * c.tableSide(block) - 1, c.width() / c.heads()))
+        : Optional.empty();
+  }
+
+  @Override
+  public Tensor forward(Tensor x) {
+    long images = x.size(0);
+    long height = x.size(1);
+    long width = x.size(2);
+    long size = x.size(3) / heads;
+    var parts = // (3, B heads, H W, d)
+        qkv.forward(x)
+            .reshape(images, height * width, 3, heads, size)
+            .permute(2, 0, 3, 1, 4)
+            .reshape(3, images * heads, height * width, size);
+    var q = parts.index(0, 0);
+    var k = parts.index(0, 1);
+    var v = parts.index(0, 2);
+    var logits = q.mul(1 / Math.sqrt((double) size)).matmul(k.permute(0, 2, 1));
+    if (relPosH.isPresent() && relPosW.isPresent()) {
+      var along = q.reshape(images * heads, height, width, size);
+      var h = positions(along, relPosH.get(), 1); // (N, H, W, H)
+      var w = positions(along, relPosW.get(), 2); // (N, H, W, W)
+      logits =
+          logits
+              .reshape(images * heads, height, width, height, width)
+              .add(h.reshape(images * heads, height, width, height, 1))
+              .add(w.reshape(images * heads, height, width, 1, width))
+              .reshape(images * heads, height * width, height * width);
+    }
+    var out =
+        logits
+            .softmax(2)
+            .matmul(v)
+            .reshape(images, heads, height, width, size)
+            .permute(0, 2, 3, 1, 4)
+            .reshape(images, height, width, heads * size);
+    return proj.forward(out);
+  }
+
+  // of q (N, H, W, d) the products with the vectors of its distances along an axis: (N, H, W, size)
+  private static Tensor positions(Tensor q, Tensor table, int axis) {
+    int size = (int) q.size(axis);
+    var vectors = RelativePositions.of(table, size, size); // (size, size, d)
+    var first = axis == 1 ? q.permute(1, 0, 2, 3) : q.permute(2, 0, 1, 3);
+    var products =
+        first
+            .reshape(size, q.shape().elements() / (size * q.size(3)), q.size(3))
+            .matmul(vectors.permute(0, 2, 1))
+            .reshape(size, q.size(0), q.size(3 - axis), size);
+    return axis == 1 ? products.permute(1, 0, 2, 3) : products.permute(1, 2, 0, 3);
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.medsam.model;
+
+import antaboga.Tensor;
+import antaboga.nn.Weights;
+
+/**
+ * The three parts of SAM; names of parameters as in its checkpoints.
+ *
+ * <pre>{@code
+ * var weights = Weights.init(42);
+ * var sam = new Sam(weights, MedSamConfig.t6());
+ * var masks = sam.decode(sam.imageEncoder().forward(image), Prompts.boxes(boxes), false);
+ * }</pre>
+ */
+public record Sam(
+    ImageEncoder imageEncoder,
+    PromptEncoder promptEncoder,
+    MaskDecoder maskDecoder,
+    MedSamConfig config) {
+  /** Builds the model; what training shall not change is a {@link Weights#frozen} place. */
+  public Sam(Weights w, MedSamConfig c) {
+    this(
+        new ImageEncoder(w.at("image_encoder"), c),
+        new PromptEncoder(w.at("prompt_encoder"), c),
+        new MaskDecoder(w.at("mask_decoder"), c),
+        c);
+  }
+
+  /** A model whose prompt encoder is frozen, as MedSAM trains: encoder and decoder change alone. */
+  public static Sam withFrozenPrompts(Weights w, MedSamConfig c) {
+    return new Sam(
+        new ImageEncoder(w.at("image_encoder"), c),
+        new PromptEncoder(w.at("prompt_encoder").frozen(), c),
+        new MaskDecoder(w.at("mask_decoder"), c),
+        c);
+  }
+
+  /**
+   * Masks of prompts on encoded images: one image and K prompts, or a prompt for each image.
+   *
+   * @param embedding of the image encoder, (B, channels, g, g)
+   * @param alternatives whether to give the alternative masks instead of the single one
+   * @throws antaboga.ShapeException if the number of images is neither 1 nor that of prompts
+   */
+  public MaskDecoder.Masks decode(Tensor embedding, Prompts prompts, boolean alternatives) {
+    return maskDecoder.decode(
+        embedding, promptEncoder.densePositions(), promptEncoder.encode(prompts), alternatives);
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.medsam.model;
+
+import antaboga.Tensor;
+import antaboga.medsam.model.TwoWayBlock.Pair;
+import antaboga.nn.LayerNorm;
+import antaboga.nn.Weights;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Two {@linkplain TwoWayBlock blocks} and a last look of the tokens at the image; a token's
+ * position is its own first value. Source: {@code TwoWayTransformer} of segment_anything.
+ */
+record TwoWayTransformer(List<TwoWayBlock> layers, DownscaledAttention last, LayerNorm norm) {
+  private static final int DEPTH = 2;
+  private static final int DOWNSCALE = 2;
+
+  TwoWayTransformer(Weights w, MedSamConfig c) {
+    this(
+        IntStream.range(0, DEPTH)
+            .mapToObj(
+                i ->
+                    new TwoWayBlock(
+                        w.at("layers").at(i),
+                        c.channels(),
+                        c.decoderHeads(),
+                        c.decoderMlp(),
+                        DOWNSCALE,
+                        i == 0))
+            .toList(),
+        new DownscaledAttention(
+            w.at("final_attn_token_to_image"), c.channels(), c.decoderHeads(), DOWNSCALE),
+        new LayerNorm(w.at("norm_final_attn"), c.channels(), TwoWayBlock.EPS));
+  }
+
+  /** Tokens (B, n, C), image (B, m, C), positions of the image's tokens (m, C). */
+  Pair forward(Tensor tokens, Tensor image, Tensor imagePositions) {
+    var x = new Pair(tokens, image);
+    for (var layer : layers) {
+      x = layer.forward(x, tokens, imagePositions);
+    }
+    var attended = last.forward(x.tokens().add(tokens), x.image().add(imagePositions), x.image());
+    return new Pair(norm.forward(x.tokens().add(attended)), x.image());
+  }
+}
