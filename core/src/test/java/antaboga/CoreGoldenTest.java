@@ -4,6 +4,7 @@ package antaboga;
 import antaboga.golden.Check;
 import antaboga.golden.GoldenCase;
 import antaboga.golden.GoldenRunner;
+import antaboga.io.CheckpointCases;
 import antaboga.kernel.DepthwiseKernel;
 import antaboga.ops.Convolution;
 import java.util.LinkedHashMap;
@@ -44,7 +45,11 @@ class CoreGoldenTest {
 
   @TestFactory
   Stream<DynamicTest> golden() {
-    return convolutions(norms(products(activations(GoldenRunner.of("core"))))).tests();
+    return convolutions(norms(products(activations(checkpoints(GoldenRunner.of("core")))))).tests();
+  }
+
+  private static GoldenRunner checkpoints(GoldenRunner runner) {
+    return runner.claim("torch\\.save / torch\\.load.*", CheckpointCases::run);
   }
 
   private static GoldenRunner activations(GoldenRunner runner) {

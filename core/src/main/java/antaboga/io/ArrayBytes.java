@@ -35,17 +35,23 @@ final class ArrayBytes {
   /** Reads an array whose elements lie densely in the file from {@code position} on. */
   static INDArray read(FileChannel file, long position, ElementType type, Shape shape)
       throws IOException {
+    return read((at, into) -> readFully(file, at, into), position, type, shape);
+  }
+
+  /** Reads an array whose elements lie densely in the source from {@code position} on. */
+  static INDArray read(ByteSource source, long position, ElementType type, Shape shape)
+      throws IOException {
     var array = empty(type, shape);
     try {
       if (type == ElementType.F16 || type == ElementType.BF16) {
-        widen(file, position, type, array);
+        widen(source, position, type, array);
         return array;
       }
       long bytes = Math.multiplyExact(shape.elements(), (long) type.bytes());
       for (long done = 0; done < bytes; done += PIECE) {
         int length = (int) Math.min(PIECE, bytes - done);
         var piece = piece(array, done, length);
-        readFully(file, position + done, piece);
+        source.read(position + done, piece);
         if (type == ElementType.BOOL) {
           normalize(piece.flip());
         }
@@ -103,20 +109,60 @@ final class ArrayBytes {
     }
   }
 
-  private static void widen(FileChannel file, long position, ElementType type, INDArray array)
+  private static void widen(ByteSource source, long position, ElementType type, INDArray array)
       throws IOException {
     var block = ByteBuffer.allocateDirect(WIDENED).order(ByteOrder.LITTLE_ENDIAN);
     long elements = array.length();
     int most = WIDENED / type.bytes();
     for (long done = 0; done < elements; done += most) {
       int count = (int) Math.min(most, elements - done);
-      readFully(file, position + done * type.bytes(), block.clear().limit(count * type.bytes()));
+      source.read(position + done * type.bytes(), block.clear().limit(count * type.bytes()));
       block.flip();
       var floats = piece(array, done * Float.BYTES, count * Float.BYTES).asFloatBuffer();
       while (block.hasRemaining()) {
         short bits = block.getShort();
         floats.put(type == ElementType.F16 ? half(bits) : Float.intBitsToFloat(bits << 16));
       }
+    }
+  }
+
+  /**
+   * The elements that a view of the given sizes and strides sees in a line of them.
+   *
+   * @throws IllegalArgumentException if either has more than 1 GiB
+   */
+  static INDArray gather(INDArray line, ElementType type, Shape shape, long... strides) {
+    var out = empty(type, shape);
+    int bytes = ElementType.of(type.loaded()).bytes();
+    if (Math.max(line.length(), shape.elements()) > PIECE / bytes) {
+      throw new IllegalArgumentException("view of " + shape + " with gaps is more than 1 GiB");
+    }
+    try {
+      var from = piece(line, 0, (int) line.length() * bytes);
+      var to = piece(out, 0, (int) shape.elements() * bytes);
+      var sizes = shape.toArray();
+      var index = new long[sizes.length];
+      int at = 0;
+      while (to.hasRemaining()) {
+        switch (bytes) {
+          case 1 -> to.put(from.get(at));
+          case 2 -> to.putShort(from.getShort(at * 2));
+          case 4 -> to.putInt(from.getInt(at * 4));
+          default -> to.putLong(from.getLong(at * 8));
+        }
+        for (int axis = sizes.length - 1; axis >= 0; axis--) {
+          at += (int) strides[axis];
+          if (++index[axis] < sizes[axis]) {
+            break;
+          }
+          at -= (int) (strides[axis] * sizes[axis]);
+          index[axis] = 0;
+        }
+      }
+      return out;
+    } finally {
+      Reference.reachabilityFence(line);
+      Reference.reachabilityFence(out);
     }
   }
 

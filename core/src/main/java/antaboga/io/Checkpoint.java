@@ -44,7 +44,9 @@ public final class Checkpoint {
   }
 
   /**
-   * Opens a file, whatever its name: safetensors by what it holds.
+   * Opens a file by what it holds, whatever its name: safetensors, or a state dict that PyTorch
+   * saved. Of the latter, nested dictionaries give names like {@code model/neck.0.weight}, and
+   * numbers and texts are metadata; nothing in it is ever run.
    *
    * @throws FormatException if it is no checkpoint or a damaged one, with the field at fault
    */
@@ -57,6 +59,12 @@ public final class Checkpoint {
     var bytes = start.flip().order(ByteOrder.LITTLE_ENDIAN);
     if (SafeTensors.starts(bytes)) {
       return SafeTensors.open(file);
+    }
+    if (PyTorchFile.startsZip(bytes)) {
+      return PyTorchFile.openZip(file);
+    }
+    if (PyTorchFile.startsPickle(bytes)) {
+      return PyTorchFile.openLegacy(file);
     }
     throw new FormatException(path, "content", unknown(bytes));
   }

@@ -15,9 +15,14 @@ public final class FormatException extends IOException {
 
   /** Prints as {@code path: field: problem}. */
   public FormatException(Path path, String field, String problem) {
-    super(path + ": " + field + ": " + problem);
+    super(path + ": " + cut(field, 200) + ": " + cut(problem, 1000));
     this.path = path.toString();
-    this.field = field;
+    this.field = cut(field, 200);
+  }
+
+  // a damaged file may name anything
+  private static String cut(String text, int most) {
+    return text.length() <= most ? text : text.substring(0, most) + "…";
   }
 
   /** The file. */

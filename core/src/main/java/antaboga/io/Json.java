@@ -21,9 +21,11 @@ final class Json {
   }
 
   private static final int DEEPEST = 8; // a header needs three levels
+  private static final int MOST_VALUES = 150_000; // an array takes about 10
 
   private final String text;
   private int at;
+  private int values;
 
   private Json(String text) {
     this.text = text;
@@ -59,6 +61,9 @@ final class Json {
   private Object value(int depth) throws SyntaxException {
     if (depth > DEEPEST) {
       throw wrong("more than " + DEEPEST + " levels");
+    }
+    if (++values > MOST_VALUES) {
+      throw wrong("more than " + MOST_VALUES + " values");
     }
     char c = next();
     if (c == '{') {

@@ -46,8 +46,11 @@ final class WholeFile {
       }
       move(temporary, target);
       forceFolder(folder);
-    } catch (FileSystemException e) {
-      throw e; // says itself which file
+    } catch (FileSystemException e) { // names the temporary file, which nobody knows
+      var reason = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
+      var named = new FileSystemException(path.toString(), null, "could not be written: " + reason);
+      named.initCause(e);
+      throw named;
     } catch (IOException e) {
       throw new IOException(path + ": could not be written: " + e.getMessage(), e);
     } finally {

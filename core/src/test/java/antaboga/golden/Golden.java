@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.golden;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,7 +27,7 @@ public final class Golden {
   /** The cases of the folder. */
   public static Golden load(Path folder) {
     try {
-      var manifest = new ObjectMapper().readTree(folder.resolve("manifest.json").toFile());
+      var manifest = json(folder.resolve("manifest.json"));
       var golden = new Golden(folder);
       for (var node : manifest.get("cases")) {
         var c = new GoldenCase(golden, node);
@@ -48,6 +50,14 @@ public final class Golden {
     return load(name.isBlank() || name.startsWith("${") ? slice() : found(name));
   }
 
+  /** A file of the set, in which NaN and Infinity may stand as Python writes them. */
+  public static JsonNode json(Path path) throws IOException {
+    return JsonMapper.builder()
+        .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+        .build()
+        .readTree(path.toFile());
+  }
+
   /** The folder, from which the manifest's file names count. */
   public Path folder() {
     return folder;
@@ -68,7 +78,7 @@ public final class Golden {
   }
 
   /** The slice kept with the sources, whichever module's test is running. */
-  static Path slice() {
+  public static Path slice() {
     return found(SLICE);
   }
 

@@ -3,7 +3,6 @@ package antaboga.golden;
 
 import antaboga.io.Npy;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -129,8 +128,7 @@ public final class GoldenCase {
     var file = files().get(name);
     try {
       var flat = Npy.read(golden.folder().resolve(file.get("flat").asText()));
-      var index =
-          new ObjectMapper().readTree(golden.folder().resolve(file.get("index").asText()).toFile());
+      var index = Golden.json(golden.folder().resolve(file.get("index").asText()));
       var arrays = new LinkedHashMap<String, INDArray>();
       for (var entry : index) {
         long offset = entry.get("offset").asLong();

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import antaboga.Shape;
 import antaboga.ops.Arrays;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -19,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -161,6 +164,15 @@ class CheckpointTest {
     try (var files = Files.list(folder)) {
       assertEquals(List.of(path), files.toList());
     }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void folderThatTakesNoFilesIsNamed() {
+    var refused = Path.of("/proc/w.safetensors");
+    var error = assertThrows(FileSystemException.class, () -> named("w").save(refused));
+    assertEquals(refused.toString(), error.getFile());
+    assertTrue(error.toString().contains("could not be written"), error::toString);
   }
 
   @Test

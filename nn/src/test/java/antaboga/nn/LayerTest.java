@@ -13,6 +13,7 @@ import antaboga.Shape;
 import antaboga.ShapeException;
 import antaboga.Tape;
 import antaboga.Tensor;
+import antaboga.Window;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,6 +42,14 @@ class LayerTest {
     cases.put("InstanceNorm", new Case(w -> new InstanceNorm(), 2, 3, 2, 3));
     cases.put("RmsNorm", new Case(w -> new RmsNorm(w, 5, 1e-6), 3, 5));
     cases.put("BatchNorm2d", new Case(w -> new BatchNorm2d(w, 3), 2, 3, 2, 2));
+    cases.put(
+        "Conv2d",
+        new Case(w -> new Conv2d(w, 2, 3, Window.of(3).stride(2).padding(1)), 2, 2, 4, 5));
+    cases.put(
+        "Conv2d in groups", new Case(w -> new Conv2d(w, 4, 2, Window.of(2), 2, false), 1, 4, 3, 3));
+    cases.put(
+        "ConvTranspose2d",
+        new Case(w -> new ConvTranspose2d(w, 2, 3, Window.of(2).stride(2)), 1, 2, 2, 3));
     cases.put("Mlp", new Case(w -> new Mlp(w, 3, 5), 2, 3));
     cases.put("Dropout", new Case(w -> new Dropout(0.5), 3, 4));
     cases.put("Dropout of channels", new Case(w -> Dropout.ofChannels(0.5), 3, 4, 2));
@@ -128,6 +137,9 @@ class LayerTest {
   @Test
   void rejectsUnequalGroups() {
     assertThrows(IllegalArgumentException.class, () -> new GroupNorm(Weights.init(1), 4, 6));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Conv2d(Weights.init(1), 4, 6, Window.of(3), 4, true));
     assertThrows(
         IllegalArgumentException.class, () -> new MultiheadAttention(Weights.init(1), 6, 4));
   }
