@@ -74,8 +74,7 @@ record EmbeddingFile(Embeddings.Config config, String key) {
         (side, values) ->
             arrays.put(
                 Integer.toString(side),
-                Arrays.outsideTapes(
-                    () -> Tensor.of(values, config.width(), side, side).array())));
+                Arrays.outsideTapes(() -> Tensor.of(values, config.width(), side, side).array())));
     var checkpoint = Checkpoint.of(arrays);
     for (var entry : metadata(maps, image).entrySet()) {
       checkpoint = checkpoint.with(entry.getKey(), entry.getValue());

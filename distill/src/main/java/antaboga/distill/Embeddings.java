@@ -29,7 +29,8 @@ import java.util.Optional;
  * that the teacher saw. A perturbed image is an image like others: the same seed and draw give the
  * same noise bit for bit, hence the same entry. A file is written whole or not at all; one that is
  * torn, damaged or of something else is computed anew and replaced. Images pass the teacher one by
- * one, so that an embedding depends on its image alone, and cached and fresh ones are the same bits.
+ * one, so that an embedding depends on its image alone, and cached and fresh ones are the same
+ * bits.
  *
  * <p>Maps are constants to every tape: no gradient reaches the teacher. Not for use by several
  * threads.

@@ -9,8 +9,8 @@ public final class Grids {
   private Grids() {}
 
   /**
-   * The mean over square cells, so that the map gets this side: x (B, C, H, H), returns (B, C, side,
-   * side). A map that has the side already is returned as it is.
+   * The mean over square cells, so that the map gets this side: x (B, C, H, H), returns (B, C,
+   * side, side). A map that has the side already is returned as it is.
    *
    * @throws ShapeException if H is not a multiple of the side, or the map is not square
    */

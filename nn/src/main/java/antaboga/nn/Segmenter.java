@@ -58,8 +58,7 @@ public interface Segmenter extends Layer {
     return taps().stream()
         .filter(tap -> tap.name().equals(name))
         .findFirst()
-        .orElseThrow(
-            () -> new NoSuchElementException("no tap " + name + "; there are " + taps()));
+        .orElseThrow(() -> new NoSuchElementException("no tap " + name + "; there are " + taps()));
   }
 
   /**

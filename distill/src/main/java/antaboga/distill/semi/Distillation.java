@@ -17,8 +17,8 @@ import java.util.List;
 
 /**
  * The teacher's part of the loss: at each tap of the student, the feature and the response term
- * against the teacher's embedding, which a projector of the tap's own maps into the student's space.
- * Both maps are averaged to the coarser of their two grids. Source: method.md, section 7.2.
+ * against the teacher's embedding, which a projector of the tap's own maps into the student's
+ * space. Both maps are averaged to the coarser of their two grids. Source: method.md, section 7.2.
  */
 public final class Distillation {
   /**

@@ -9,9 +9,9 @@ import antaboga.nn.Weights;
 import java.util.ArrayList;
 
 /**
- * The part of the loss that looks at how features are distributed: one tap, mapped by a linear layer
- * to a few dimensions, with lesion and background as Gaussians. Unlabelled images shall have the
- * classes of the labelled ones (a bank keeps those), classes shall differ, and prediction and
+ * The part of the loss that looks at how features are distributed: one tap, mapped by a linear
+ * layer to a few dimensions, with lesion and background as Gaussians. Unlabelled images shall have
+ * the classes of the labelled ones (a bank keeps those), classes shall differ, and prediction and
  * features of each image shall agree. Source: method.md, section 7.3.
  */
 public final class Distribution {

@@ -58,8 +58,7 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
 
     /** The same with another weight of the average's consistency. */
     public Config withConsistency(double weight) {
-      return new Config(
-          rampup, distillation, distribution, weight, masks, perturbation, draws);
+      return new Config(rampup, distillation, distribution, weight, masks, perturbation, draws);
     }
 
     /** The same with prompted masks; 0.3 is the weight of method.md. */
@@ -146,8 +145,7 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
     double confidence = Confidence.threshold(config.rampup(), step);
     var clean = look(Images.all(batch), true);
     var known = clean.student.logits().slice(0, 0, batch.mask().size(0));
-    var losses =
-        Losses.of("supervised", SUPERVISED.of(known, batch.mask())).plus(matched(clean));
+    var losses = Losses.of("supervised", SUPERVISED.of(known, batch.mask())).plus(matched(clean));
     if (ramp == 0) {
       return losses;
     }
@@ -185,9 +183,7 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
     return terms.orthogonality() == 0
         ? losses
         : losses.plus(
-            "orthogonality",
-            terms.weight() * terms.orthogonality(),
-            distillation.orthogonality());
+            "orthogonality", terms.weight() * terms.orthogonality(), distillation.orthogonality());
   }
 
   /** L_resp. */
@@ -202,8 +198,7 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
   }
 
   /** L_cons and L_mask: what the student's average teaches on unlabelled images. */
-  private Losses averaged(
-      MixedBatch batch, Look clean, Look twin, double ramp, double confidence) {
+  private Losses averaged(MixedBatch batch, Look clean, Look twin, double ramp, double confidence) {
     if (config.consistency() == 0 && config.masks() == 0) {
       return Losses.none();
     }

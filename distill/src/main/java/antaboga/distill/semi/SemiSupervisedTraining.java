@@ -26,9 +26,9 @@ import java.util.stream.Stream;
  * training.run(new Listener() {}, () -> false);
  * }</pre>
  *
- * <p>Everything in a step is a function of seed and step, so a run that was stopped and resumed ends
- * with the same bits as one that was not, on any number of threads. A run resumes by itself from the
- * checkpoint in its folder, which is replaced as a whole or not at all.
+ * <p>Everything in a step is a function of seed and step, so a run that was stopped and resumed
+ * ends with the same bits as one that was not, on any number of threads. A run resumes by itself
+ * from the checkpoint in its folder, which is replaced as a whole or not at all.
  */
 public final class SemiSupervisedTraining {
   /**
@@ -81,8 +81,7 @@ public final class SemiSupervisedTraining {
 
     /** The same with other intervals. */
     public Config withIntervals(int saving, int validating) {
-      return new Config(
-          steps, seed, schedule, clip, averaging, saving, validating, folder, data);
+      return new Config(steps, seed, schedule, clip, averaging, saving, validating, folder, data);
     }
 
     /** The same with a description of the data. */
@@ -150,8 +149,7 @@ public final class SemiSupervisedTraining {
   private final TrainingState state;
 
   /** With AdamW, weight decay 1e-2 on all but biases, norms and the like, and no validation. */
-  public SemiSupervisedTraining(
-      Config config, Data data, Students students, Objective objective) {
+  public SemiSupervisedTraining(Config config, Data data, Students students, Objective objective) {
     this(config, data, students, objective, adamW(students, objective), Map::of);
   }
 
@@ -169,8 +167,7 @@ public final class SemiSupervisedTraining {
     this.validation = validation;
     this.optimizer = optimizer;
     this.average =
-        new Ema(
-            students.averageWeights().all(), students.weights().all(), config.averaging());
+        new Ema(students.averageWeights().all(), students.weights().all(), config.averaging());
     this.state = new TrainingState(config, students, objective, optimizer);
   }
 

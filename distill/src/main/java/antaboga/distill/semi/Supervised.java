@@ -8,8 +8,8 @@ import antaboga.nn.loss.Dice;
 import antaboga.nn.loss.Loss;
 
 /**
- * Labelled images alone: {@code 1/2 (BCE + Dice)}, Dice summed over the whole batch, so that an empty
- * mask does no harm. The baseline of every comparison. Source: method.md, section 7.1.
+ * Labelled images alone: {@code 1/2 (BCE + Dice)}, Dice summed over the whole batch, so that an
+ * empty mask does no harm. The baseline of every comparison. Source: method.md, section 7.1.
  */
 public record Supervised(Layer student) implements SemiSupervisedTraining.Objective {
   /** The loss of logits against masks, both (B, 1, H, W). */

@@ -70,7 +70,9 @@ final class TrainingState {
     }
   }
 
-  /** Reads the checkpoint in the folder: the number of steps it holds, or empty if there is none. */
+  /**
+   * Reads the checkpoint in the folder: the number of steps it holds, or empty if there is none.
+   */
   OptionalInt restore() throws IOException {
     if (!Files.exists(config.checkpoint())) {
       return OptionalInt.empty();
