@@ -6,6 +6,7 @@ import antaboga.kernel.DepthwiseKernel;
 import antaboga.kernel.GeluKernel;
 import antaboga.ops.Arithmetic;
 import antaboga.ops.Arrays;
+import antaboga.ops.Attention;
 import antaboga.ops.Convolution;
 import antaboga.ops.Elementwise;
 import antaboga.ops.MatMul;
@@ -407,6 +408,22 @@ public sealed class Tensor permits Parameter {
   /** {@code x W^T + b}: x (..., in), weight (out, in), bias (out), returns (..., out). */
   public Tensor linear(Tensor weight, Tensor bias) {
     return Tape.apply(new MatMul.Linear(), this, weight, bias);
+  }
+
+  /**
+   * Attention with this as queries: {@code softmax(scale q k^T) v}; q (P, L, d), k (P, M, d), v (P,
+   * M, e), returns (P, L, e). The scores never stand in memory.
+   */
+  public Tensor attention(Tensor keys, Tensor values, double scale) {
+    return Tape.apply(new Attention(scale), this, keys, values);
+  }
+
+  /**
+   * The same with relative positions over keys on a grid, M = H W, added to the scores: {@code
+   * rows[i, j / W] + columns[i, j % W]}; rows (P, L, H), columns (P, L, W).
+   */
+  public Tensor attention(Tensor keys, Tensor values, Tensor rows, Tensor columns, double scale) {
+    return Tape.apply(new Attention(scale), this, keys, values, rows, columns);
   }
 
   // ---- normalisation: (x - mean) / sqrt(variance + eps) * weight + bias

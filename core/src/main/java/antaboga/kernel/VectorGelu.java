@@ -81,21 +81,14 @@ final class VectorGelu implements GeluKernel {
     return dx;
   }
 
-  // erf and tanh in steps, the exponential in a method of its own: a longer method exceeds the
-  // compiler's inlining budget
+  // erf and tanh in steps around the exponential: in one step they exceed the inlining budget
   private static void powers(float[] powers, float[] x, int n, Form form) {
     if (form == Form.ERF) {
       erfExponents(powers, x, n);
     } else {
       tanhExponents(powers, x, n);
     }
-    exp(powers, n);
-  }
-
-  private static void exp(float[] x, int n) {
-    for (int i = 0; i < n; i += SPECIES.length()) {
-      VectorMath.exp(FloatVector.fromArray(SPECIES, x, i)).intoArray(x, i);
-    }
+    VectorExp.exp(powers, 0, VectorProduct.padded(n), 0);
   }
 
   private static void erfExponents(float[] powers, float[] x, int n) {
@@ -150,8 +143,9 @@ final class VectorGelu implements GeluKernel {
   private static void densities(float[] densities, float[] x, int n) {
     for (int i = 0; i < n; i += SPECIES.length()) {
       var v = FloatVector.fromArray(SPECIES, x, i);
-      VectorMath.exp(v.mul(v).mul(-0.5f)).intoArray(densities, i);
+      v.mul(v).mul(-0.5f).intoArray(densities, i);
     }
+    VectorExp.exp(densities, 0, VectorProduct.padded(n), 0);
   }
 
   /** g *= phi + x e^(-x^2 / 2) / sqrt(2 pi). */

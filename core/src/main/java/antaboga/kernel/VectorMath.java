@@ -17,13 +17,20 @@ import jdk.incubator.vector.IntVector;
  * minimax fits of our own, by linear programming on Chebyshev points.
  */
 public final class VectorMath {
-  private static final float LOG2_E = 0x1.715476p0f;
+  static final float LOG2_E = 0x1.715476p0f;
   // ln 2 as the sum of a float and the rest
-  private static final float LN2_HIGH = 0x1.62e43p-1f;
-  private static final float LN2_LOW = -0x1.05c61p-29f;
+  static final float LN2_HIGH = 0x1.62e43p-1f;
+  static final float LN2_LOW = -0x1.05c61p-29f;
   // adding 1.5 * 2^23 rounds to an integer, which then stands in the low bits
-  private static final float ROUND = 0x1.8p23f;
-  private static final int ROUND_BITS = Float.floatToRawIntBits(ROUND);
+  static final float ROUND = 0x1.8p23f;
+  static final int ROUND_BITS = Float.floatToRawIntBits(ROUND);
+
+  // of e^r, beginning with r^2
+  static final float EXP_2 = 0.49999994f;
+  static final float EXP_3 = 0.16666521f;
+  static final float EXP_4 = 0.041668393f;
+  static final float EXP_5 = 0.008368745f;
+  static final float EXP_6 = 0.0013814536f;
 
   private VectorMath() {}
 
@@ -39,10 +46,10 @@ public final class VectorMath {
     var k = shifted.sub(ROUND);
     var r = k.fma(x.broadcast(-LN2_HIGH), bounded);
     r = k.fma(x.broadcast(-LN2_LOW), r);
-    var p = r.fma(x.broadcast(0.0013814536f), x.broadcast(0.008368745f));
-    p = p.fma(r, x.broadcast(0.041668393f));
-    p = p.fma(r, x.broadcast(0.16666521f));
-    p = p.fma(r, x.broadcast(0.49999994f));
+    var p = r.fma(x.broadcast(EXP_6), x.broadcast(EXP_5));
+    p = p.fma(r, x.broadcast(EXP_4));
+    p = p.fma(r, x.broadcast(EXP_3));
+    p = p.fma(r, x.broadcast(EXP_2));
     p = p.mul(r).fma(r, r).add(1f);
     var exponent = shifted.reinterpretAsInts().sub(ROUND_BITS);
     var half = exponent.lanewise(ASHR, 1);

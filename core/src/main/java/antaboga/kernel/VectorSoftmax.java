@@ -36,7 +36,7 @@ final class VectorSoftmax implements SoftmaxKernel {
       Split.of(outer, n)
           .run(
               (task, from, to) -> {
-                var tile = new float[block * n + SPECIES.length()];
+                var tile = new float[block * n];
                 var scratch = new float[n + SPECIES.length()];
                 for (int r = from; r < to; r += block) {
                   int rows = Math.min(block, to - r);
@@ -89,14 +89,15 @@ final class VectorSoftmax implements SoftmaxKernel {
       Split.of(outer, n)
           .run(
               (task, from, to) -> {
-                var tile = new float[block * n + SPECIES.length()];
+                var tile = new float[block * n];
                 var g = new float[tile.length];
+                var powers = new float[VectorProduct.padded(n)];
                 for (int r = from; r < to; r += block) {
                   int rows = Math.min(block, to - r);
                   values.read((long) r * n, tile, 0, rows * n);
                   gradients.read((long) r * n, g, 0, rows * n);
                   for (int i = 0; i < rows; i++) {
-                    rowBackward(g, tile, i * n, n, form);
+                    rowBackward(g, tile, i * n, n, powers, form);
                   }
                   target.write((long) r * n, g, 0, rows * n);
                 }
@@ -137,9 +138,12 @@ final class VectorSoftmax implements SoftmaxKernel {
 
   private static void row(float[] x, int at, int n, float[] scratch, Form form) {
     float max = max(x, at, n);
+    int wide = VectorProduct.padded(n);
+    System.arraycopy(x, at, scratch, 0, n);
+    java.util.Arrays.fill(scratch, n, wide, Float.NEGATIVE_INFINITY);
     double sum = 0;
-    for (int i = 0; i < n; i += STRETCH) {
-      sum += exp(x, at + i, Math.min(STRETCH, n - i), max, scratch, i);
+    for (int i = 0; i < wide; i += STRETCH) {
+      sum += VectorExp.exp(scratch, i, Math.min(STRETCH, wide - i), max);
     }
     if (form == Form.VALUE) {
       scale(scratch, n, (float) (1 / sum), x, at);
@@ -148,11 +152,13 @@ final class VectorSoftmax implements SoftmaxKernel {
     }
   }
 
-  private static void rowBackward(float[] g, float[] y, int at, int n, Form form) {
+  private static void rowBackward(float[] g, float[] y, int at, int n, float[] powers, Form form) {
     if (form == Form.VALUE) {
       valueBackward(g, y, at, n, dot(g, y, at, n));
     } else {
-      logBackward(g, y, at, n, sum(g, at, n));
+      System.arraycopy(y, at, powers, 0, n);
+      VectorExp.exp(powers, 0, powers.length, 0);
+      logBackward(g, powers, at, n, sum(g, at, n));
     }
   }
 
@@ -168,30 +174,6 @@ final class VectorSoftmax implements SoftmaxKernel {
       max = Math.max(max, x[at + i]);
     }
     return max;
-  }
-
-  /** out = e^(x - max), and their sum; out has room for a whole last vector, x too. */
-  static float exp(float[] x, int at, int n, float max, float[] out, int outAt) {
-    int lanes = SPECIES.length();
-    var total = FloatVector.zero(SPECIES);
-    int i = 0;
-    for (; i <= n - lanes; i += lanes) {
-      var e = VectorMath.exp(FloatVector.fromArray(SPECIES, x, at + i).sub(max));
-      e.intoArray(out, outAt + i);
-      total = total.add(e);
-    }
-    float sum = total.reduceLanes(VectorOperators.ADD);
-    if (i < n) {
-      tail(x, at + i, max, out, outAt + i);
-      for (; i < n; i++) {
-        sum += out[outAt + i];
-      }
-    }
-    return sum;
-  }
-
-  private static void tail(float[] x, int at, float max, float[] out, int outAt) {
-    VectorMath.exp(FloatVector.fromArray(SPECIES, x, at).sub(max)).intoArray(out, outAt);
   }
 
   private static void scale(float[] from, int n, float factor, float[] to, int at) {
@@ -260,16 +242,16 @@ final class VectorSoftmax implements SoftmaxKernel {
     }
   }
 
-  private static void logBackward(float[] g, float[] y, int at, int n, float sum) {
+  private static void logBackward(float[] g, float[] powers, int at, int n, float sum) {
     int lanes = SPECIES.length();
     int i = 0;
     for (; i <= n - lanes; i += lanes) {
       FloatVector.fromArray(SPECIES, g, at + i)
-          .sub(VectorMath.exp(FloatVector.fromArray(SPECIES, y, at + i)).mul(sum))
+          .sub(FloatVector.fromArray(SPECIES, powers, i).mul(sum))
           .intoArray(g, at + i);
     }
     for (; i < n; i++) {
-      g[at + i] -= (float) Math.exp(y[at + i]) * sum;
+      g[at + i] -= powers[i] * sum;
     }
   }
 
@@ -288,10 +270,14 @@ final class VectorSoftmax implements SoftmaxKernel {
       mostOf(max, x, i * width);
     }
     for (int i = 0; i < n; i++) {
+      subtract(x, i * width, max);
       if (form == Form.VALUE) {
-        exp(x, i * width, max, part, x, i * width);
+        VectorExp.exp(x, i * width, width, 0);
+        add(part, x, i * width);
       } else {
-        exp(x, i * width, max, part, powers, 0);
+        System.arraycopy(x, i * width, powers, 0, width);
+        VectorExp.exp(powers, 0, width, 0);
+        add(part, powers, 0);
       }
       if (i % STRETCH == STRETCH - 1 || i == n - 1) {
         add(sum, part, 0);
@@ -305,7 +291,6 @@ final class VectorSoftmax implements SoftmaxKernel {
       if (form == Form.VALUE) {
         multiply(x, i * width, sum);
       } else {
-        subtract(x, i * width, max);
         subtract(x, i * width, sum);
       }
     }
@@ -325,7 +310,8 @@ final class VectorSoftmax implements SoftmaxKernel {
       if (form == Form.VALUE) {
         valueBackward(g, y, i * width, sum);
       } else {
-        subtractExp(g, y, i * width, sum);
+        VectorExp.exp(y, i * width, width, 0);
+        subtractProduct(g, y, i * width, sum);
       }
     }
   }
@@ -335,17 +321,6 @@ final class VectorSoftmax implements SoftmaxKernel {
       FloatVector.fromArray(SPECIES, max, j)
           .max(FloatVector.fromArray(SPECIES, x, at + j))
           .intoArray(max, j);
-    }
-  }
-
-  private static void exp(float[] x, int at, float[] max, float[] sum, float[] out, int outAt) {
-    for (int j = 0; j < max.length; j += SPECIES.length()) {
-      var e =
-          VectorMath.exp(
-              FloatVector.fromArray(SPECIES, x, at + j)
-                  .sub(FloatVector.fromArray(SPECIES, max, j)));
-      e.intoArray(out, outAt + j);
-      e.add(FloatVector.fromArray(SPECIES, sum, j)).intoArray(sum, j);
     }
   }
 
@@ -391,12 +366,12 @@ final class VectorSoftmax implements SoftmaxKernel {
     }
   }
 
-  private static void subtractExp(float[] g, float[] y, int at, float[] sum) {
+  /** g -= y sum. */
+  private static void subtractProduct(float[] g, float[] y, int at, float[] sum) {
     for (int j = 0; j < sum.length; j += SPECIES.length()) {
       FloatVector.fromArray(SPECIES, g, at + j)
           .sub(
-              VectorMath.exp(FloatVector.fromArray(SPECIES, y, at + j))
-                  .mul(FloatVector.fromArray(SPECIES, sum, j)))
+              FloatVector.fromArray(SPECIES, y, at + j).mul(FloatVector.fromArray(SPECIES, sum, j)))
           .intoArray(g, at + j);
     }
   }

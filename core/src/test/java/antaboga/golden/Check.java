@@ -72,8 +72,15 @@ public final class Check {
     }
   }
 
-  /** Compares named arrays with those of a flat file of the case, name by name. */
+  /**
+   * Compares named arrays with those of a flat file of the case, name by name, at ten times the
+   * float noise of the reference where the params give it ({@code grads_flat_fp32_noise}), else at
+   * the case's tolerance.
+   */
   public void state(String file, Map<String, INDArray> actual) {
+    double noise = golden.params().path(file + "_flat_fp32_noise").asDouble(0);
+    var tolerance =
+        new Tolerance(Math.max(10 * noise, golden.tolerance().atol()), golden.tolerance().rtol());
     var expected = golden.state(file);
     if (!expected.keySet().equals(actual.keySet())) {
       var missing = new LinkedHashSet<>(expected.keySet());
@@ -86,7 +93,7 @@ public final class Check {
         (name, array) -> {
           var found = actual.get(name);
           if (found != null) {
-            arrays(file + "." + name, found, array, golden.tolerance());
+            arrays(file + "." + name, found, array, tolerance);
           }
         });
   }

@@ -5,10 +5,12 @@ import static antaboga.kernel.Twins.assertClose;
 import static antaboga.kernel.Twins.normal;
 
 import antaboga.Window;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@Tag("vector")
 class ConvolutionKernelTest {
   private final ConvolutionKernel scalar = Twins.body(ConvolutionKernel.providers(), "scalar");
   private final ConvolutionKernel vector = Twins.body(ConvolutionKernel.providers(), "vector");

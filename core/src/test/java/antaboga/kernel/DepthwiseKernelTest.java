@@ -6,10 +6,12 @@ import static antaboga.kernel.Twins.normal;
 
 import antaboga.Window;
 import antaboga.kernel.DepthwiseKernel.Layout;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@Tag("vector")
 class DepthwiseKernelTest {
   private final DepthwiseKernel scalar = Twins.body(DepthwiseKernel.providers(), "scalar");
   private final DepthwiseKernel vector = Twins.body(DepthwiseKernel.providers(), "vector");

@@ -73,6 +73,15 @@ class GradCheckTest {
     add("MatMul shared left", x -> x[0].matmul(x[1]), s(2, 3), s(3, 3, 1));
     add("Linear", x -> x[0].linear(x[1], x[2]), s(2, 1, 3), s(4, 3), s(4));
     add("Linear without bias", x -> x[0].linear(x[1]), s(5, 3), s(1, 3));
+    add("Attention", x -> x[0].attention(x[1], x[2], 0.7), s(2, 3, 4), s(2, 5, 4), s(2, 5, 2));
+    add(
+        "Attention with relative positions",
+        x -> x[0].attention(x[1], x[2], x[3], x[4], 0.7),
+        s(2, 3, 4),
+        s(2, 6, 4),
+        s(2, 6, 2),
+        s(2, 3, 2),
+        s(2, 3, 3));
     add("Softmax.Value", x -> x[0].softmax(1), s(2, 3, 4));
     add("Softmax.Value last axis", x -> x[0].softmax(-1), s(2, 3));
     add("Softmax.Log", x -> x[0].logSoftmax(0), s(3, 2));

@@ -27,6 +27,7 @@ final class ScalarScan implements ScanKernel {
     final boolean softplus;
     final double[] u;
     final double[] delta;
+    final double[] deltaWeight;
     final double[] a;
     final double[] b;
     final double[] c;
@@ -41,8 +42,9 @@ final class ScalarScan implements ScanKernel {
       u = read(x.u());
       delta = read(x.delta());
       a = read(x.a());
-      b = read(x.b());
-      c = read(x.c());
+      deltaWeight = read(x.deltaWeight());
+      b = geometry.rank() > 0 ? delta : read(x.b());
+      c = geometry.rank() > 0 ? delta : read(x.c());
       d = read(x.d());
       z = read(x.z());
       bias = read(x.deltaBias());
@@ -50,7 +52,12 @@ final class ScalarScan implements ScanKernel {
     }
 
     double shifted(int at, int channel) {
-      return delta[at] + (bias.length == 0 ? 0 : bias[channel]);
+      int rank = geometry.rank();
+      double sum = bias.length == 0 ? 0 : bias[channel];
+      for (int r = 0; r < rank; r++) {
+        sum += delta[at + r] * deltaWeight[channel * rank + r];
+      }
+      return rank > 0 ? sum : sum + delta[at];
     }
 
     /** δ' of the class comment. */
@@ -127,16 +134,26 @@ final class ScalarScan implements ScanKernel {
     for (var partial : partials) {
       total.add(partial);
     }
+    var ddelta = array(shared.delta, inputs.delta(), type);
     return new Gradients(
         array(shared.u, inputs.u(), type),
-        array(shared.delta, inputs.delta(), type),
+        ddelta,
+        optional(total.deltaWeight, inputs.deltaWeight(), type),
         array(total.a, inputs.a(), type),
-        array(x.geometry.constantB() ? total.b : shared.b, inputs.b(), type),
-        array(x.geometry.constantC() ? total.c : shared.c, inputs.c(), type),
+        weights(x, total.b, shared.b, inputs.b(), ddelta),
+        weights(x, total.c, shared.c, inputs.c(), ddelta),
         optional(total.d, inputs.d(), type),
         optional(shared.z, inputs.z(), type),
         optional(total.bias, inputs.deltaBias(), type),
         optional(shared.initial, inputs.initial(), type));
+  }
+
+  /** The gradient of B or C: of its own, or in one array with that of delta. */
+  private static INDArray weights(
+      Values x, double[] constant, double[] own, INDArray like, INDArray ddelta) {
+    return x.geometry.rank() > 0
+        ? ddelta
+        : array(constant.length > 0 ? constant : own, like, like.dataType());
   }
 
   /** Gradients in which every batch has a place of its own. */
@@ -151,8 +168,8 @@ final class ScalarScan implements ScanKernel {
     Shared(Values x) {
       u = new double[x.u.length];
       delta = new double[x.delta.length];
-      b = new double[x.b.length];
-      c = new double[x.c.length];
+      b = x.b == x.delta ? delta : new double[x.b.length];
+      c = x.c == x.delta ? delta : new double[x.c.length];
       z = new double[x.z.length];
       initial = new double[x.initial.length];
     }
@@ -160,6 +177,7 @@ final class ScalarScan implements ScanKernel {
 
   /** Gradients that are summed over the batches. */
   private static final class Partial {
+    final double[] deltaWeight;
     final double[] a;
     final double[] b;
     final double[] c;
@@ -167,6 +185,7 @@ final class ScalarScan implements ScanKernel {
     final double[] bias;
 
     Partial(Values x) {
+      deltaWeight = new double[x.deltaWeight.length];
       a = new double[x.a.length];
       b = new double[x.geometry.constantB() ? x.b.length : 0];
       c = new double[x.geometry.constantC() ? x.c.length : 0];
@@ -175,6 +194,7 @@ final class ScalarScan implements ScanKernel {
     }
 
     void add(Partial other) {
+      add(deltaWeight, other.deltaWeight);
       add(a, other.a);
       add(b, other.b);
       add(c, other.c);
@@ -232,7 +252,7 @@ final class ScalarScan implements ScanKernel {
           }
           shared.u[at.u] += du;
           ddelta *= x.stepSlope(at.delta, channel);
-          shared.delta[at.delta] = ddelta;
+          addDelta(x, at.delta, channel, ddelta, shared.delta, partial.deltaWeight);
           if (x.bias.length > 0) {
             partial.bias[channel] += ddelta;
           }
@@ -250,6 +270,18 @@ final class ScalarScan implements ScanKernel {
       }
     }
     return partial;
+  }
+
+  private static void addDelta(
+      Values x, int at, int channel, double ddelta, double[] sum, double[] weightSum) {
+    int rank = x.geometry.rank();
+    if (rank == 0) {
+      sum[at] = ddelta;
+    }
+    for (int r = 0; r < rank; r++) {
+      sum[at + r] += ddelta * x.deltaWeight[channel * rank + r];
+      weightSum[channel * rank + r] += ddelta * x.delta[at + r];
+    }
   }
 
   /** All states of one channel; row t + 1 is the state after step t. */

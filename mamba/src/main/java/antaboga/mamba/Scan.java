@@ -15,8 +15,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The selective scan as an operation. Inputs are u, delta, A, B, C, then those of the extras that
- * are present, in their order.
+ * The selective scan as an operation. Inputs are u, delta, A, B, C, or u, p, delta weight, A where
+ * the layout is projected; then those of the extras that are present, in their order.
  *
  * @param withLast whether the value is flat, the output followed by the last state, instead of the
  *     output alone
@@ -68,15 +68,17 @@ record Scan(ScanLayout layout, boolean softplus, Set<Extra> extras, boolean with
 
   private ScanInputs checked(INDArray... inputs) {
     Arrays.sameType("selectiveScan", inputs);
-    var geometry = layout.geometry(inputs[0], inputs[1], inputs[2], inputs[3], inputs[4]);
+    var geometry = layout.geometry(inputs);
+    boolean projected = geometry.rank() > 0;
     var x =
         new ScanInputs(
             geometry,
             inputs[0],
             inputs[1],
-            inputs[2],
-            inputs[3],
-            inputs[4],
+            projected ? inputs[2] : null,
+            inputs[projected ? 3 : 2],
+            inputs[projected ? 1 : 3],
+            inputs[projected ? 1 : 4],
             extra(Extra.D, inputs),
             extra(Extra.Z, inputs),
             extra(Extra.DELTA_BIAS, inputs),
@@ -107,12 +109,23 @@ record Scan(ScanLayout layout, boolean softplus, Set<Extra> extras, boolean with
       return null;
     }
     long before = EnumSet.range(Extra.D, extra).stream().filter(extras::contains).count();
-    return inputs[Math.toIntExact(4 + before)];
+    int last = layout instanceof ScanLayout.Projected ? 3 : 4;
+    return inputs[Math.toIntExact(last + before)];
   }
 
   private static INDArray[] gradients(ScanKernel.Gradients g) {
+    boolean own = g.deltaWeight() == null;
     return Stream.of(
-            g.u(), g.delta(), g.a(), g.b(), g.c(), g.d(), g.z(), g.deltaBias(), g.initial())
+            g.u(),
+            g.delta(),
+            g.deltaWeight(),
+            g.a(),
+            own ? g.b() : null,
+            own ? g.c() : null,
+            g.d(),
+            g.z(),
+            g.deltaBias(),
+            g.initial())
         .filter(Objects::nonNull)
         .toArray(INDArray[]::new);
   }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * The sizes of a scan and how its arrays are laid out. There are groups × channels scans over the
  * length for each batch; the channels of a group share B and C.
  *
+ * @param rank number of factors that delta is made of, or 0 where it is given for each channel
  * @param u also the layout of z and of the output; groups that share it add up their outputs
  * @param b of B; without a time stride it is constant, one value for each channel and state
  * @param orders for each group the position in the arrays of each time step, or null for 0, 1, …
@@ -19,6 +20,7 @@ record ScanGeometry(
     int channels,
     int length,
     int states,
+    int rank,
     ScanStrides u,
     ScanStrides delta,
     ScanStrides b,
@@ -42,6 +44,7 @@ record ScanGeometry(
         channels,
         Math.toIntExact(length),
         states,
+        0,
         rows,
         rows,
         timeLast(b, groups, channels),
@@ -56,7 +59,8 @@ record ScanGeometry(
     long states = shape[shape.length - 2];
     long length = shape[shape.length - 1];
     int own = shape.length == 4 ? Math.toIntExact(shape[1]) : 1;
-    return new ScanStrides(own * states * length, states * length, groups / own, 0, length, 1);
+    return ScanStrides.of(own * states * length, states * length, 0, length, 1)
+        .shared(groups / own);
   }
 
   /**
@@ -76,6 +80,7 @@ record ScanGeometry(
         channels,
         Math.toIntExact(length),
         states,
+        0,
         rows,
         rows,
         channelsLast(b, groups, channels),
@@ -89,31 +94,34 @@ record ScanGeometry(
     }
     long states = shape[shape.length - 1];
     int own = shape.length == 4 ? Math.toIntExact(shape[2]) : 1;
-    return new ScanStrides(shape[1] * own * states, states, groups / own, 0, 1, own * states);
+    return ScanStrides.of(shape[1] * own * states, states, 0, 1, own * states).shared(groups / own);
   }
 
   /**
-   * Several scans over one image, each along its own order, with their outputs summed: u (B, L, D),
-   * delta (K, B, L, D), B and C (K, B, L, N).
+   * Channels last, with all that depends on time in one array: u (B, L, D), p (B, L, K·(R + 2N)),
+   * of which each of the K groups has R factors of delta, then B, then C. The groups read one u,
+   * and their outputs are summed.
+   *
+   * @param orders for each group the order in which it visits the positions, or null for K = 1
    */
-  static ScanGeometry along(List<int[]> orders, long[] u, int states) {
-    int groups = orders.size();
-    long batches = u[0];
+  static ScanGeometry projected(long[] u, int states, int rank, @Nullable List<int[]> orders) {
+    int groups = orders == null ? 1 : orders.size();
     long length = u[1];
     long width = u[2];
+    long part = rank + 2L * states;
     var rows = ScanStrides.of(length * width, 0, 1, 0, width);
-    var deltas = ScanStrides.of(length * width, batches * length * width, 1, 0, width);
-    var weights = ScanStrides.of(length * states, batches * length * states, 0, 1, states);
+    var weights = ScanStrides.of(length * groups * part, part, 0, 1, groups * part);
     return new ScanGeometry(
-        Math.toIntExact(batches),
+        Math.toIntExact(u[0]),
         groups,
         Math.toIntExact(width),
         Math.toIntExact(length),
         states,
+        rank,
         rows,
-        deltas,
         weights,
-        weights,
+        weights.from(rank),
+        weights.from(rank + states),
         orders);
   }
 

@@ -8,6 +8,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * What a scan reads: dense arrays of one type, laid out by the geometry, with the letters of Gu and
  * Dao (2023).
  *
+ * @param delta for each channel, or the factors that deltaWeight (D, R) turns into it
+ * @param deltaWeight present where the geometry has a rank
  * @param a (D, N)
  * @param d the skip term, (D)
  * @param z the gate, as u
@@ -19,6 +21,7 @@ record ScanInputs(
     ScanGeometry geometry,
     INDArray u,
     INDArray delta,
+    @Nullable INDArray deltaWeight,
     INDArray a,
     INDArray b,
     INDArray c,

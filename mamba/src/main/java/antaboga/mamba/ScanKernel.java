@@ -67,10 +67,14 @@ interface ScanKernel {
    */
   record Result(INDArray y, INDArray last, @Nullable INDArray borders) {}
 
-  /** The gradients, in the shapes of the inputs; null for inputs that are absent. */
+  /**
+   * The gradients, in the shapes of the inputs; null for inputs that are absent. Where delta, B and
+   * C stand in one array, so do their gradients.
+   */
   record Gradients(
       INDArray u,
       INDArray delta,
+      @Nullable INDArray deltaWeight,
       INDArray a,
       INDArray b,
       INDArray c,

@@ -15,67 +15,75 @@ public sealed interface ScanLayout {
   /** u, delta and z (B, L, D); B and C (D, N), (B, L, N) or (B, L, G, N) with G groups. */
   ScanLayout CHANNELS_LAST = new ChannelsLast();
 
-  /**
-   * K scans of one u (B, L, D), each visiting the L positions in an order of its own, with their
-   * outputs summed: delta (K, B, L, D), B and C (K, B, L, N), everything by position, not by time;
-   * a (K·D, N), d and the bias (K·D), states (B, K·D, N), no gate.
-   *
-   * @param orders for each scan the positions in the order of time
-   */
-  static ScanLayout along(List<int[]> orders) {
-    return new Along(orders.stream().map(int[]::clone).toList());
-  }
-
   /** Checks the shapes and tells where each element stands. */
-  ScanGeometry geometry(INDArray u, INDArray delta, INDArray a, INDArray b, INDArray c);
+  ScanGeometry geometry(INDArray... inputs);
 
   /** Time runs fastest. */
   record TimeLast() implements ScanLayout {
     @Override
-    public ScanGeometry geometry(INDArray u, INDArray delta, INDArray a, INDArray b, INDArray c) {
-      var dims = dims(u, delta, "B D L", a);
-      weight(dims, "B", b, "B N L", "B GB N L", "GB");
-      weight(dims, "C", c, "B N L", "B GC N L", "GC");
-      return ScanGeometry.timeLast(u.shape(), dims.count("N"), b.shape(), c.shape());
+    public ScanGeometry geometry(INDArray... in) {
+      var dims = dims(in[0], in[1], "B D L", in[2]);
+      weight(dims, "B", in[3], "B N L", "B GB N L", "GB");
+      weight(dims, "C", in[4], "B N L", "B GC N L", "GC");
+      return ScanGeometry.timeLast(in[0].shape(), dims.count("N"), in[3].shape(), in[4].shape());
     }
   }
 
   /** Channels run fastest. */
   record ChannelsLast() implements ScanLayout {
     @Override
-    public ScanGeometry geometry(INDArray u, INDArray delta, INDArray a, INDArray b, INDArray c) {
-      var dims = dims(u, delta, "B L D", a);
-      weight(dims, "B", b, "B L N", "B L GB N", "GB");
-      weight(dims, "C", c, "B L N", "B L GC N", "GC");
-      return ScanGeometry.channelsLast(u.shape(), dims.count("N"), b.shape(), c.shape());
+    public ScanGeometry geometry(INDArray... in) {
+      var dims = dims(in[0], in[1], "B L D", in[2]);
+      weight(dims, "B", in[3], "B L N", "B L GB N", "GB");
+      weight(dims, "C", in[4], "B L N", "B L GC N", "GC");
+      return ScanGeometry.channelsLast(
+          in[0].shape(), dims.count("N"), in[3].shape(), in[4].shape());
     }
   }
 
-  /** Several orders over one u. */
-  record Along(List<int[]> orders) implements ScanLayout {
+  /**
+   * Channels last, with all that depends on time in one array: u (B, L, D), p (B, L, K·(R + 2N)).
+   *
+   * @param orders for each of K scans of one u the order of its positions; none for one in order
+   */
+  record Projected(List<int[]> orders) implements ScanLayout {
+    int scans() {
+      return Math.max(1, orders.size());
+    }
+
     @Override
-    public ScanGeometry geometry(INDArray u, INDArray delta, INDArray a, INDArray b, INDArray c) {
+    public ScanGeometry geometry(INDArray... in) {
       var dims =
-          Dims.of("selectiveScan")
-              .bind("u", u, "B L D")
-              .bind("delta", delta, orders.size() + " B L D")
-              .bind("A", a, "KD N")
-              .bind("B", b, orders.size() + " B L N")
-              .bind("C", c, orders.size() + " B L N");
-      requireSome(u, a);
-      if (dims.size("KD") != orders.size() * dims.size("D")
-          || orders.stream().anyMatch(order -> order.length != dims.size("L"))) {
+          Dims.of("projectedScan")
+              .bind("u", in[0], "B L D")
+              .bind("p", in[1], "B L P")
+              .bind("delta weight", in[2], "KD R")
+              .bind("A", in[3], "KD N");
+      requireSome(in[0], in[3]);
+      long part = dims.size("R") + 2 * dims.size("N");
+      if (dims.size("KD") != scans() * dims.size("D") || dims.size("P") != scans() * part) {
         throw new ShapeException(
-            "selectiveScan: A has shape %s, u %s, expected A (K*D, N) for K = %d orders of L"
-                .formatted(Shape.text(a.shape()), Shape.text(u.shape()), orders.size()));
+            "projectedScan: u has shape %s, p %s, delta weight %s, A %s, expected p (B, L, K*(R +"
+                    .formatted(text(in[0]), text(in[1]), text(in[2]), text(in[3]))
+                + " 2N)), delta weight (K*D, R), A (K*D, N) with K = "
+                + scans());
       }
-      return ScanGeometry.along(orders, u.shape(), dims.count("N"));
+      if (orders.stream().anyMatch(order -> order.length != dims.size("L"))) {
+        throw new ShapeException(
+            "projectedScan: u has shape %s, expected orders of L positions".formatted(text(in[0])));
+      }
+      return ScanGeometry.projected(
+          in[0].shape(), dims.count("N"), dims.count("R"), orders.isEmpty() ? null : orders);
     }
 
     @Override
     public String toString() {
-      return "Along[" + orders.size() + " orders]";
+      return "Projected[" + scans() + "]";
     }
+  }
+
+  private static String text(INDArray x) {
+    return Shape.text(x.shape());
   }
 
   private static Dims dims(INDArray u, INDArray delta, String axes, INDArray a) {
@@ -90,7 +98,7 @@ public sealed interface ScanLayout {
     if (u.isEmpty() || a.isEmpty()) {
       throw new ShapeException(
           "selectiveScan: u has shape %s and A %s, expected no axis of size 0"
-              .formatted(Shape.text(u.shape()), Shape.text(a.shape())));
+              .formatted(text(u), text(a)));
     }
   }
 
@@ -103,7 +111,7 @@ public sealed interface ScanLayout {
       if (dims.size("D") % dims.size(group) != 0) {
         throw new ShapeException(
             "selectiveScan: %s has shape %s, expected groups that divide D = %d"
-                .formatted(name, Shape.text(weight.shape()), dims.size("D")));
+                .formatted(name, text(weight), dims.size("D")));
       }
     } else {
       dims.bind(name, weight, plain);

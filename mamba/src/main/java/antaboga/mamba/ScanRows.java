@@ -42,11 +42,9 @@ final class ScanRows {
     write(g, channels(batch, g, first, count, from, steps), rows, stride);
   }
 
-  /** Fills rows with states of a B or C that is not constant. */
-  void readStates(int batch, int g, int from, int steps, float[] rows) {
-    var stretch =
-        new Stretch(strides.base(batch, g), strides.state(), geometry.states(), from, steps);
-    read(g, stretch, rows, geometry.states());
+  /** Fills rows with what the channels of a group share: states of B or C, factors of delta. */
+  void readShared(int batch, int g, int count, int from, int steps, float[] rows) {
+    read(g, new Stretch(strides.base(batch, g), strides.state(), count, from, steps), rows, count);
   }
 
   private void read(int g, Stretch s, float[] rows, int stride) {

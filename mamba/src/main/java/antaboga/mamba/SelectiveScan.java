@@ -45,7 +45,36 @@ public final class SelectiveScan {
    */
   public static Tensor of(
       Tensor u, Tensor delta, Tensor a, Tensor b, Tensor c, ScanOptions options) {
-    return apply(u, delta, a, b, c, options, false);
+    return apply(options, false, u, delta, a, b, c);
+  }
+
+  /**
+   * Scans whose delta, B and C are projections of one array, as in Mamba's blocks and in SS2D: for
+   * each of K scans, p holds R factors of delta, then B, then C, and δ = factors · weight^T. The
+   * scans read one u, each visiting the positions in an order of its own, and their outputs are
+   * summed. Nothing is copied on the way.
+   *
+   * @param orders for each scan the positions in the order of time; none for one scan in order
+   * @param u (B, L, D)
+   * @param p (B, L, K·(R + 2N)), by position
+   * @param deltaWeight (K·D, R)
+   * @param a (K·D, N), negative
+   * @param options d and delta bias (K·D), states (B, K·D, N), z as u where there is one scan;
+   *     their layout is not looked at
+   * @return (B, L, D)
+   * @throws antaboga.ShapeException if the shapes or types do not fit together
+   */
+  public static Tensor projected(
+      List<int[]> orders, Tensor u, Tensor p, Tensor deltaWeight, Tensor a, ScanOptions options) {
+    var projected = options.withLayout(new ScanLayout.Projected(orders));
+    return apply(projected, false, u, p, deltaWeight, a);
+  }
+
+  /** A {@link #projected} scan in order, and its last state. */
+  public static Result projectedWithLastState(
+      Tensor u, Tensor p, Tensor deltaWeight, Tensor a, ScanOptions options) {
+    var projected = options.withLayout(new ScanLayout.Projected(List.of()));
+    return split(apply(projected, true, u, p, deltaWeight, a), u, a);
   }
 
   /**
@@ -55,13 +84,15 @@ public final class SelectiveScan {
    */
   public static Result withLastState(
       Tensor u, Tensor delta, Tensor a, Tensor b, Tensor c, ScanOptions options) {
-    var flat = apply(u, delta, a, b, c, options, true);
+    return split(apply(options, true, u, delta, a, b, c), u, a);
+  }
+
+  private static Result split(Tensor flat, Tensor u, Tensor a) {
     long split = u.shape().elements();
     long end = flat.shape().elements();
-    var batches = u.size(0);
     return new Result(
         flat.slice(0, 0, split).reshape(u.shape().toArray()),
-        flat.slice(0, split, end).reshape(batches, a.size(0), a.size(1)));
+        flat.slice(0, split, end).reshape(u.size(0), a.size(0), a.size(1)));
   }
 
   /**
@@ -72,9 +103,8 @@ public final class SelectiveScan {
    */
   public record Result(Tensor y, Tensor lastState) {}
 
-  private static Tensor apply(
-      Tensor u, Tensor delta, Tensor a, Tensor b, Tensor c, ScanOptions options, boolean withLast) {
-    var inputs = new ArrayList<>(List.of(u, delta, a, b, c));
+  private static Tensor apply(ScanOptions options, boolean withLast, Tensor... required) {
+    var inputs = new ArrayList<>(List.of(required));
     var extras = EnumSet.noneOf(Scan.Extra.class);
     for (var extra : Scan.Extra.values()) {
       var tensor =

@@ -86,10 +86,10 @@ final class VectorScan implements ScanKernel {
       return (place * slabs.chunks() + chunk) * slabs.border();
     }
 
-    /** Where the partial sums of dB and dC of this slab begin. */
-    long partial(int from) {
+    /** Where this slab's partial sums, rows of so many floats, begin at a step. */
+    long partial(int from, int count) {
       long place = ((long) batch * slabs.geometry.groups() + group) * slabs.count + slab;
-      return (place * slabs.geometry.length() + from) * slabs.geometry.states();
+      return (place * slabs.geometry.length() + from) * count;
     }
   }
 
@@ -108,7 +108,7 @@ final class VectorScan implements ScanKernel {
           int slab = task % slabs.count;
           int group = task / slabs.count % apart;
           int batch = task / slabs.count / apart;
-          var tile = new VectorTile(slabs.vectors, geometry.states());
+          var tile = new VectorTile(slabs.vectors, geometry.states(), geometry.rank());
           for (int g = 0; g < together; g++) {
             work.at(new Place(slabs, batch, group + g, slab), tile);
           }
@@ -125,6 +125,7 @@ final class VectorScan implements ScanKernel {
     final ScanRows c;
     final @Nullable ScanRows z;
     private final Tiles a;
+    private final @Nullable Tiles deltaWeight;
     private final Tiles tilesB;
     private final Tiles tilesC;
     private final @Nullable Tiles d;
@@ -142,6 +143,7 @@ final class VectorScan implements ScanKernel {
       c = new ScanRows(tilesC, geometry, geometry.c());
       z = x.z() == null ? null : new ScanRows(Tiles.of(x.z()), geometry, geometry.u());
       a = Tiles.of(x.a());
+      deltaWeight = x.deltaWeight() == null ? null : Tiles.of(x.deltaWeight());
       d = x.d() == null ? null : Tiles.of(x.d());
       bias = x.deltaBias() == null ? null : Tiles.of(x.deltaBias());
       initial = x.initial() == null ? null : Tiles.of(x.initial());
@@ -152,6 +154,10 @@ final class VectorScan implements ScanKernel {
       int states = geometry.states();
       readColumns(a, place, (long) place.channel(0) * states, tile.a, states);
       tile.prepare();
+      if (deltaWeight != null) {
+        int rank = geometry.rank();
+        readColumns(deltaWeight, place, (long) place.channel(0) * rank, tile.weights, rank);
+      }
       if (geometry.constantB()) {
         readColumns(tilesB, place, (long) place.channel(0) * states, tile.columnB, states);
       }
@@ -171,17 +177,24 @@ final class VectorScan implements ScanKernel {
     void stretch(Place place, int from, int steps, VectorTile tile) {
       tile.steps = steps;
       readRows(u, place, from, tile.u, tile);
-      readRows(delta, place, from, tile.raw, tile);
+      if (deltaWeight == null) {
+        readRows(delta, place, from, tile.raw, tile);
+      } else {
+        delta.readShared(place.batch, place.group, tile.rank, from, steps, tile.factors);
+      }
       if (!geometry.constantB()) {
-        b.readStates(place.batch, place.group, from, steps, tile.b);
+        b.readShared(place.batch, place.group, tile.states, from, steps, tile.b);
       }
       if (!geometry.constantC()) {
-        c.readStates(place.batch, place.group, from, steps, tile.c);
+        c.readShared(place.batch, place.group, tile.states, from, steps, tile.c);
       }
       if (z != null) {
         readRows(z, place, from, tile.z, tile);
       }
       for (int v = 0; v < tile.vectors; v++) {
+        if (deltaWeight != null) {
+          tile.project(v);
+        }
         if (bias != null) {
           tile.addBias(v);
         }
@@ -319,11 +332,12 @@ final class VectorScan implements ScanKernel {
   /** Where gradients go. */
   private static final class Sinks {
     final INDArray du;
-    final INDArray ddelta;
+    final @Nullable INDArray ddelta;
     final @Nullable INDArray dz;
     final @Nullable INDArray dInitial;
     // sums over the steps, one for each batch
     final INDArray da;
+    final @Nullable INDArray dweight;
     final INDArray dd;
     final INDArray dbias;
     final @Nullable INDArray dcolumnB;
@@ -331,6 +345,7 @@ final class VectorScan implements ScanKernel {
     // sums over the channels of a slab, one for each step
     final @Nullable INDArray db;
     final @Nullable INDArray dc;
+    final @Nullable INDArray dfactors;
 
     Sinks(ScanInputs x, Slabs slabs) {
       var geometry = x.geometry();
@@ -339,10 +354,12 @@ final class VectorScan implements ScanKernel {
       int width = geometry.width();
       int states = geometry.states();
       du = Arrays.empty(type, x.u().shape());
-      ddelta = Arrays.empty(type, x.delta().shape());
+      int rank = geometry.rank();
+      ddelta = rank > 0 ? null : Arrays.empty(type, x.delta().shape());
       dz = x.z() == null ? null : Arrays.empty(type, x.u().shape());
       dInitial = x.initial() == null ? null : Arrays.empty(type, batches, width, states);
       da = Arrays.empty(type, batches, width, states);
+      dweight = rank > 0 ? Arrays.empty(type, batches, width, rank) : null;
       dd = Arrays.empty(type, batches, width);
       dbias = Arrays.empty(type, batches, width);
       long rows = (long) batches * geometry.groups() * slabs.count * geometry.length();
@@ -350,6 +367,7 @@ final class VectorScan implements ScanKernel {
       dcolumnC = geometry.constantC() ? Arrays.empty(type, batches, width, states) : null;
       db = geometry.constantB() ? null : Arrays.empty(type, rows, states);
       dc = geometry.constantC() ? null : Arrays.empty(type, rows, states);
+      dfactors = rank > 0 ? Arrays.empty(type, rows, rank) : null;
     }
   }
 
@@ -358,8 +376,6 @@ final class VectorScan implements ScanKernel {
     var geometry = x.geometry();
     var slabs = Slabs.of(geometry);
     var sinks = new Sinks(x, slabs);
-    var db = Arrays.zeros(DataType.FLOAT, x.b().shape());
-    var dc = Arrays.zeros(DataType.FLOAT, x.c().shape());
     var sources = new Sources(x);
     var pass =
         new Backward(
@@ -371,26 +387,43 @@ final class VectorScan implements ScanKernel {
             Tiles.of(
                 Objects.requireNonNull(forward.borders(), "forward pass that kept its borders")));
     run(slabs, pass::at);
-    if (sinks.db != null) {
-      sumSlabs(slabs, sinks.db, geometry.b(), db);
-    } else {
-      db = sumBatches(Objects.requireNonNull(sinks.dcolumnB));
+    var ddelta = sinks.ddelta;
+    if (sinks.dfactors != null) {
+      ddelta = Arrays.zeros(DataType.FLOAT, x.delta().shape());
+      sumSlabs(slabs, sinks.dfactors, geometry.rank(), geometry.delta(), ddelta);
     }
-    if (sinks.dc != null) {
-      sumSlabs(slabs, sinks.dc, geometry.c(), dc);
-    } else {
-      dc = sumBatches(Objects.requireNonNull(sinks.dcolumnC));
-    }
+    var own = geometry.rank() > 0 ? ddelta : null;
     return new Gradients(
         sinks.du,
-        sinks.ddelta,
+        Objects.requireNonNull(ddelta),
+        sinks.dweight == null ? null : sumBatches(sinks.dweight),
         sumBatches(sinks.da),
-        db,
-        dc,
+        weights(slabs, sinks.db, sinks.dcolumnB, geometry.b(), x.b(), own),
+        weights(slabs, sinks.dc, sinks.dcolumnC, geometry.c(), x.c(), own),
         x.d() == null ? null : sumBatches(sinks.dd),
         sinks.dz,
         x.deltaBias() == null ? null : sumBatches(sinks.dbias),
         sinks.dInitial);
+  }
+
+  /**
+   * The gradient of B or C.
+   *
+   * @param into the array that delta's gradient stands in as well, or null for one of its own
+   */
+  private static INDArray weights(
+      Slabs slabs,
+      @Nullable INDArray partials,
+      @Nullable INDArray constant,
+      ScanStrides strides,
+      INDArray like,
+      @Nullable INDArray into) {
+    if (partials == null) {
+      return sumBatches(Objects.requireNonNull(constant));
+    }
+    var sum = into == null ? Arrays.zeros(DataType.FLOAT, like.shape()) : into;
+    sumSlabs(slabs, partials, slabs.geometry.states(), strides, sum);
+    return sum;
   }
 
   /** One backward pass over all places. */
@@ -402,16 +435,18 @@ final class VectorScan implements ScanKernel {
     private final @Nullable Tiles dLast;
     private final Tiles borders;
     private final ScanRows du;
-    private final ScanRows ddelta;
+    private final @Nullable ScanRows ddelta;
     private final @Nullable ScanRows dz;
     private final @Nullable Tiles dInitial;
     private final Tiles da;
+    private final @Nullable Tiles dweight;
     private final Tiles dd;
     private final Tiles dbias;
     private final @Nullable Tiles dcolumnB;
     private final @Nullable Tiles dcolumnC;
     private final @Nullable Tiles db;
     private final @Nullable Tiles dc;
+    private final @Nullable Tiles dfactors;
 
     Backward(
         Sources sources,
@@ -427,16 +462,23 @@ final class VectorScan implements ScanKernel {
       this.borders = borders;
       geometry = sources.geometry;
       du = new ScanRows(Tiles.of(sinks.du), geometry, geometry.u());
-      ddelta = new ScanRows(Tiles.of(sinks.ddelta), geometry, geometry.delta());
-      dz = sinks.dz == null ? null : new ScanRows(Tiles.of(sinks.dz), geometry, geometry.u());
+      ddelta = rows(sinks.ddelta, geometry, geometry.delta());
+      dz = rows(sinks.dz, geometry, geometry.u());
       dInitial = tiles(sinks.dInitial);
       da = Tiles.of(sinks.da);
+      dweight = tiles(sinks.dweight);
       dd = Tiles.of(sinks.dd);
       dbias = Tiles.of(sinks.dbias);
       dcolumnB = tiles(sinks.dcolumnB);
       dcolumnC = tiles(sinks.dcolumnC);
       db = tiles(sinks.db);
       dc = tiles(sinks.dc);
+      dfactors = tiles(sinks.dfactors);
+    }
+
+    private static @Nullable ScanRows rows(
+        @Nullable INDArray array, ScanGeometry geometry, ScanStrides strides) {
+      return array == null ? null : new ScanRows(Tiles.of(array), geometry, strides);
     }
 
     private static @Nullable Tiles tiles(@Nullable INDArray array) {
@@ -455,6 +497,7 @@ final class VectorScan implements ScanKernel {
         java.util.Arrays.fill(tile.r, 0);
         java.util.Arrays.fill(tile.db, 0);
         java.util.Arrays.fill(tile.dc, 0);
+        java.util.Arrays.fill(tile.dfactors, 0);
         for (int v = 0; v < tile.vectors; v++) {
           retreat(tile, v);
         }
@@ -468,6 +511,7 @@ final class VectorScan implements ScanKernel {
       java.util.Arrays.fill(tile.da, 0);
       java.util.Arrays.fill(tile.dd, 0);
       java.util.Arrays.fill(tile.dbias, 0);
+      java.util.Arrays.fill(tile.dweights, 0);
       java.util.Arrays.fill(tile.dcolumnB, 0);
       java.util.Arrays.fill(tile.dcolumnC, 0);
       if (dLast == null) {
@@ -516,6 +560,9 @@ final class VectorScan implements ScanKernel {
         tile.softplusSlope(v);
       }
       tile.sumBias(v);
+      if (ddelta == null) {
+        tile.unproject(v);
+      }
     }
 
     /** The gate's gradient needs y before the gate: one more pass over the states. */
@@ -557,18 +604,22 @@ final class VectorScan implements ScanKernel {
         }
       }
       writeRows(du, place, from, tile.s, tile);
-      writeRows(ddelta, place, from, tile.r, tile);
+      if (ddelta != null) {
+        writeRows(ddelta, place, from, tile.r, tile);
+      }
       if (dz != null) {
         writeRows(dz, place, from, tile.y, tile);
       }
-      int count = tile.steps * geometry.states();
-      if (db != null) {
-        VectorTile.sumLanes(tile.db);
-        db.write(place.partial(from), tile.db, 0, count);
-      }
-      if (dc != null) {
-        VectorTile.sumLanes(tile.dc);
-        dc.write(place.partial(from), tile.dc, 0, count);
+      writeSums(tile.db, tile.states, db, place, from, tile.steps);
+      writeSums(tile.dc, tile.states, dc, place, from, tile.steps);
+      writeSums(tile.dfactors, tile.rank, dfactors, place, from, tile.steps);
+    }
+
+    private static void writeSums(
+        float[] vectors, int count, @Nullable Tiles to, Place place, int from, int steps) {
+      if (to != null) {
+        VectorTile.sumLanes(vectors);
+        to.write(place.partial(from, count), vectors, 0, steps * count);
       }
     }
 
@@ -578,6 +629,9 @@ final class VectorScan implements ScanKernel {
       long state = sources.state(place);
       long channel = (long) place.batch * geometry.width() + place.channel(0);
       writeColumns(tile.da, place, da, state, states);
+      if (dweight != null) {
+        writeColumns(tile.dweights, place, dweight, channel * tile.rank, tile.rank);
+      }
       dd.write(channel, tile.dd, 0, place.count());
       dbias.write(channel, tile.dbias, 0, place.count());
       if (dcolumnB != null) {
@@ -592,62 +646,60 @@ final class VectorScan implements ScanKernel {
     }
   }
 
-  /** Adds the partial sums of all slabs, slab by slab, where the gradient of B or C stands. */
-  private static void sumSlabs(Slabs slabs, INDArray partials, ScanStrides strides, INDArray sum) {
+  /**
+   * Adds the partial sums of all slabs, slab by slab, where the gradient stands.
+   *
+   * @param partials for each slab and step, in the order of time, {@code count} floats
+   */
+  private static void sumSlabs(
+      Slabs slabs, INDArray partials, int count, ScanStrides strides, INDArray sum) {
     var geometry = slabs.geometry;
     int share = strides.group() == 0 ? geometry.groups() : strides.share();
     int groups = geometry.groups() / share;
     var from = Tiles.of(partials);
     var to = Tiles.of(sum);
-    int states = geometry.states();
-    var rows = (long) geometry.length() * states;
+    int length = geometry.length();
     Workers.run(
         geometry.batches() * groups,
         task -> {
           int batch = task / groups;
           int first = task % groups * share;
-          var total = new float[Math.toIntExact(rows)];
-          var block = new float[states];
+          var total = new float[length * count];
+          var one = new float[length * count];
           for (int g = first; g < first + share; g++) {
             for (int slab = 0; slab < slabs.count; slab++) {
-              long at = new Place(slabs, batch, g, slab).partial(0);
-              addInPlace(geometry, g, from, at, block, total);
+              from.read(new Place(slabs, batch, g, slab).partial(0, count), one, 0, one.length);
+              addInPlace(geometry, g, one, count, total);
             }
           }
-          writeStates(geometry, strides, strides.base(batch, first), total, to);
+          writeShared(geometry, strides, strides.base(batch, first), count, total, to);
         });
   }
 
-  /** Adds one slab's rows, which are in scan order, where their position is. */
+  /** Adds one slab's rows, which are in the order of time, where their position is. */
   private static void addInPlace(
-      ScanGeometry geometry, int g, Tiles from, long at, float[] block, float[] total) {
-    int states = geometry.states();
+      ScanGeometry geometry, int g, float[] one, int count, float[] total) {
     for (int t = 0; t < geometry.length(); t++) {
-      from.read(at + (long) t * states, block, 0, states);
-      int to = geometry.position(g, t) * states;
-      for (int n = 0; n < states; n++) {
-        total[to + n] += block[n];
+      int to = geometry.position(g, t) * count;
+      for (int n = 0; n < count; n++) {
+        total[to + n] += one[t * count + n];
       }
     }
   }
 
-  /** Writes rows of states, one for each position, into the array's own layout. */
-  private static void writeStates(
-      ScanGeometry geometry, ScanStrides strides, long base, float[] total, Tiles to) {
-    int states = geometry.states();
+  /** Writes rows of floats, one row for each position, into the array's own layout. */
+  private static void writeShared(
+      ScanGeometry geometry, ScanStrides strides, long base, int count, float[] total, Tiles to) {
     if (strides.state() == 1) {
       for (int t = 0; t < geometry.length(); t++) {
-        to.write(base + t * strides.time(), total, t * states, states);
+        to.write(base + t * strides.time(), total, t * count, count);
       }
       return;
     }
-    var line = new float[geometry.length()];
-    for (int n = 0; n < states; n++) {
+    var line = new float[geometry.length()]; // time is dense
+    for (int n = 0; n < count; n++) {
       for (int t = 0; t < line.length; t++) {
-        line[t] = total[t * states + n];
-      }
-      if (strides.time() != 1) {
-        throw new IllegalStateException("B or C with neither states nor time dense: " + strides);
+        line[t] = total[t * count + n];
       }
       to.write(base + n * strides.state(), line, 0, line.length);
     }

@@ -49,6 +49,7 @@ final class VectorTile {
   private static final float LOG2_E = 0x1.715476p0f;
 
   final int states;
+  final int rank;
   final int vectors;
   final int stride;
 
@@ -80,6 +81,10 @@ final class VectorTile {
 
   final float[] b; // rows of N floats
   final float[] c;
+  final float[] factors; // rows of R factors of delta
+  final float[] weights; // columns that turn them into delta
+  final float[] dweights;
+  final float[] dfactors; // as db
   final float[] db; // in each row a vector for each state, to be summed over the lanes
   final float[] dc;
   private final float[] spread; // C or B in all lanes, where the other is constant
@@ -89,9 +94,10 @@ final class VectorTile {
   /** The time steps that are in use. */
   int steps;
 
-  VectorTile(int vectors, int states) {
+  VectorTile(int vectors, int states, int rank) {
     this.vectors = vectors;
     this.states = states;
+    this.rank = rank;
     stride = vectors * LANES;
     u = rows();
     raw = rows();
@@ -116,6 +122,10 @@ final class VectorTile {
     dd = new float[stride];
     dbias = new float[stride];
     bound = new float[stride];
+    factors = new float[STEPS * rank];
+    weights = new float[stride * rank];
+    dweights = new float[stride * rank];
+    dfactors = new float[STEPS * rank * LANES];
     b = new float[STEPS * states];
     c = new float[STEPS * states];
     db = new float[STEPS * states * LANES];
@@ -154,6 +164,33 @@ final class VectorTile {
   }
 
   // ---- the rows of one vector of channels ----
+
+  /** raw = factors × weights. */
+  void project(int v) {
+    for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
+      var sum = FloatVector.zero(SPECIES);
+      for (int k = 0; k < rank; k++) {
+        sum = load(weights, (v * rank + k) * LANES).fma(broadcast(factors[t * rank + k]), sum);
+      }
+      sum.intoArray(raw, i);
+    }
+  }
+
+  /** dweights += factors × r, dfactors += weights × r. */
+  void unproject(int v) {
+    for (int k = 0; k < rank; k++) {
+      int column = (v * rank + k) * LANES;
+      var weight = load(weights, column);
+      var sum = load(dweights, column);
+      for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
+        int m = (t * rank + k) * LANES;
+        var rt = load(r, i);
+        sum = rt.fma(broadcast(factors[t * rank + k]), sum);
+        rt.fma(weight, load(dfactors, m)).intoArray(dfactors, m);
+      }
+      sum.intoArray(dweights, column);
+    }
+  }
 
   /** raw += bias. */
   void addBias(int v) {

@@ -2,6 +2,7 @@
 package antaboga.mamba;
 
 import antaboga.golden.GoldenRunner;
+import antaboga.mamba.vision.VisionCases;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -12,6 +13,8 @@ class MambaGoldenTest {
   Stream<DynamicTest> golden() {
     var runner = GoldenRunner.of("mamba");
     ScanCases.claim(runner);
+    BlockCases.claim(runner);
+    VisionCases.claim(runner);
     return runner.tests();
   }
 }

@@ -76,6 +76,9 @@ record ScanCase(
     if (layout.equals("crossed")) {
       return crossed(type, r);
     }
+    if (layout.equals("projected")) {
+      return projected(null, 3, type, r);
+    }
     boolean last = layout.equals("time last");
     var rows = last ? new long[] {batches, width, length} : new long[] {batches, length, width};
     var bShape = weightShape(b);
@@ -88,6 +91,7 @@ record ScanCase(
         geometry,
         random(r, 1, 0, rows).castTo(type),
         random(r, 0.5, softplus ? -1 : 0.5, rows).castTo(type),
+        null,
         random(r, 0.3, -1, width, states).castTo(type),
         random(r, 1, 0, bShape).castTo(type),
         random(r, 1, 0, cShape).castTo(type),
@@ -106,20 +110,26 @@ record ScanCase(
       orders[1][t] = length - 1 - t;
       orders[2][t] = t < (length + 1) / 2 ? 2 * t : 2 * (t - (length + 1) / 2) + 1;
     }
-    long w = width;
-    long l = length;
-    var rows = new long[] {batches, l, w};
+    return projected(List.of(orders), 2, type, r);
+  }
+
+  private ScanInputs projected(@Nullable List<int[]> orders, int rank, DataType type, Random r) {
+    long k = orders == null ? 1 : orders.size();
+    long w = k * width;
+    var rows = new long[] {batches, length, width};
+    var p = random(r, 0.5, 0.5, batches, length, k * (rank + 2 * states)).castTo(type);
     return new ScanInputs(
-        ScanGeometry.along(List.of(orders), rows, states),
+        ScanGeometry.projected(rows, states, rank, orders),
         random(r, 1, 0, rows).castTo(type),
-        random(r, 0.5, softplus ? -1 : 0.5, 3, batches, length, width).castTo(type),
-        random(r, 0.3, -1, 3 * w, states).castTo(type),
-        random(r, 1, 0, 3, batches, length, states).castTo(type),
-        random(r, 1, 0, 3, batches, length, states).castTo(type),
-        optional(d, random(r, 1, 0, 3 * w).castTo(type)),
-        null,
-        optional(bias, random(r, 0.3, 0, 3 * w).castTo(type)),
-        optional(initial, random(r, 1, 0, batches, 3 * w, states).castTo(type)),
+        p,
+        random(r, 0.1, 0.4, w, rank).castTo(type),
+        random(r, 0.3, -1, w, states).castTo(type),
+        p,
+        p,
+        optional(d, random(r, 1, 0, w).castTo(type)),
+        optional(z && k == 1, random(r, 1, 0, rows).castTo(type)),
+        optional(bias, random(r, 0.1, 0.3, w).castTo(type)),
+        optional(initial, random(r, 1, 0, batches, w, states).castTo(type)),
         softplus);
   }
 

@@ -70,6 +70,7 @@ class ScanKernelTest {
       assertTwins(scan);
       assertTwins(scan.layout("channels last"));
       assertTwins(scan.layout("crossed"));
+      assertTwins(scan.layout("projected"));
     }
   }
 

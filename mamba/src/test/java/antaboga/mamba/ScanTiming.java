@@ -47,7 +47,7 @@ final class ScanTiming {
 
   /** The limit: nothing but the exponentials of a scan. */
   private static void exponentials() {
-    var tile = new VectorTile(1, 16);
+    var tile = new VectorTile(1, 16, 0);
     tile.steps = VectorTile.STEPS;
     java.util.Arrays.fill(tile.delta, 0.1f);
     java.util.Arrays.fill(tile.a, -1f);

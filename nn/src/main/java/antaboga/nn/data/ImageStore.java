@@ -107,7 +107,7 @@ public final class ImageStore {
       for (int i = 0; i < area; i++) {
         upright[i] = ((kept.planes[c][i] & 0xff) - kept.min) / range;
       }
-      lay(enlarged(upright, view.crop()), view.orientation(), values, at + c * area);
+      view.orientation().lay(enlarged(upright, view.crop()), size, values, at + c * area);
     }
   }
 
@@ -122,15 +122,7 @@ public final class ImageStore {
         upright[y * size + x] = plane[from];
       }
     }
-    lay(upright, view.orientation(), values, at);
-  }
-
-  private void lay(float[] upright, Orientation orientation, float[] values, int at) {
-    for (int y = 0; y < size; y++) {
-      for (int x = 0; x < size; x++) {
-        values[at + y * size + x] = upright[orientation.source(y, x, size)];
-      }
-    }
+    view.orientation().lay(upright, size, values, at);
   }
 
   private int nearest(View.Crop crop, int y, int x) {

@@ -57,6 +57,20 @@ public enum Orientation {
     return y * size + (mirrored ? last - x : x);
   }
 
+  /** Lays a plane of size * size values, from {@code at} on in the result. */
+  void lay(float[] upright, int size, float[] laid, int at) {
+    int first = source(0, 0, size);
+    int alongRow = size == 1 ? 0 : source(0, 1, size) - first;
+    int alongColumn = size == 1 ? 0 : source(1, 0, size) - first;
+    for (int y = 0; y < size; y++) {
+      int from = first + y * alongColumn;
+      int to = at + y * size;
+      for (int x = 0; x < size; x++) {
+        laid[to + x] = upright[from + x * alongRow];
+      }
+    }
+  }
+
   /** The image laid so; H = W: x (..., H, W). Gradients flow through. */
   public Tensor of(Tensor x) {
     int rank = x.shape().rank();

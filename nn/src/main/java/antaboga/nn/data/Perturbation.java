@@ -2,6 +2,7 @@
 package antaboga.nn.data;
 
 import antaboga.Tensor;
+import antaboga.kernel.Workers;
 import java.util.List;
 
 /**
@@ -38,27 +39,30 @@ public record Perturbation(double scale, double limit) {
   public Tensor delta(List<View> views, int size, long seed, int draw) {
     int area = size * size;
     var values = new float[views.size() * 3 * area];
-    for (int i = 0; i < views.size(); i++) {
-      var view = views.get(i);
+    for (var view : views) {
       if (!view.crop().equals(View.Crop.WHOLE)) {
         throw new IllegalArgumentException(
             "perturbation of " + view + ", expected an image that is not cropped");
       }
-      for (int c = 0; c < 3; c++) {
-        var plane = plane(view, c, area, seed, draw);
-        for (int y = 0; y < size; y++) {
-          for (int x = 0; x < size; x++) {
-            values[(3 * i + c) * area + y * size + x] =
-                plane[view.orientation().source(y, x, size)];
-          }
-        }
-      }
     }
+    Workers.run(
+        views.size(),
+        i -> {
+          var view = views.get(i);
+          for (int c = 0; c < 3; c++) {
+            int at = (3 * i + c) * area;
+            if (c > 0 && view.grey()) {
+              System.arraycopy(values, 3 * i * area, values, at, area);
+            } else {
+              view.orientation().lay(plane(view, c, area, seed, draw), size, values, at);
+            }
+          }
+        });
     return Tensor.of(values, views.size(), 3, size, size);
   }
 
   private float[] plane(View view, int channel, int area, long seed, int draw) {
-    long own = Seeds.of(seed, Seeds.of(view.name()), draw, view.grey() ? 0 : channel);
+    long own = Seeds.of(seed, Seeds.of(view.name()), draw, channel);
     var plane = new float[area];
     for (int i = 0; i < area; i += 2) {
       // Box and Muller's pair of normals, by the strict functions that are the same everywhere

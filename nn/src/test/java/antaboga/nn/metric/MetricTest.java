@@ -156,6 +156,19 @@ class MetricTest {
   }
 
   @Test
+  void scoresCountUndefinedDistances() {
+    var some = random(new SplittableRandom(2), 0.5, 3, 4);
+    var scores = Scores.protocol();
+    scores.add("a", Pair.of(some, some));
+    scores.add("b", Pair.of(empty(3, 4), some));
+    assertEquals(0.5, scores.summary("Dice").mean());
+    assertEquals(new Summary(0, Double.NaN, 1, 1), scores.summary("HD95"));
+    assertEquals(2.5, scores.summaryWithDiagonals("HD95").mean());
+    assertEquals(2.0 / 3, scores.overlap().dice(), 1e-12);
+    assertThrows(java.util.NoSuchElementException.class, () -> scores.of("HD95 pooled"));
+  }
+
+  @Test
   void wilcoxonCountsOutSmallSamples() {
     // scipy.stats.wilcoxon(x, y): p 0.03125 for six differences of one sign
     var x = new double[] {1, 2, 3, 4, 5, 6};

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.mamba.vision;
+
+import antaboga.Dims;
+import antaboga.Parameter;
+import antaboga.ShapeException;
+import antaboga.Tensor;
+import antaboga.nn.Init;
+import antaboga.nn.Segmenter;
+import antaboga.nn.Weights;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A U-Net of VSS blocks, VM-UNet at any width: image (B, C, H, W) with H and W multiples of 32,
+ * logits (B, classes, H, W). Keys as VM-UNet's VSSM. Skips are the inputs of the encoder stages,
+ * added before the decoder enlarges its map.
+ *
+ * <p>Source: Ruan et al. 2024, arXiv 2402.02491.
+ */
+public final class VssUNet implements Segmenter {
+  static final int STAGES = 4;
+  private static final int PATCH = 4;
+  private static final double EPS = 1e-5;
+
+  /** Blocks of one resolution and, where there is one, the change of resolution beside them. */
+  private record Stage(List<VssBlock> blocks) {
+    Tensor forward(Tensor x) {
+      var y = x;
+      for (var block : blocks) {
+        y = block.forward(y);
+      }
+      return y;
+    }
+  }
+
+  private final VssUNetConfig config;
+  private final PatchEmbed patchEmbed;
+  private final List<Stage> encoder = new ArrayList<>();
+  private final List<PatchMerge> merges = new ArrayList<>();
+  private final List<Stage> decoder = new ArrayList<>();
+  private final List<PatchExpand> expands = new ArrayList<>();
+  private final PatchExpand finalUp;
+  private final Parameter finalWeight;
+  private final Parameter finalBias;
+
+  /** A network of these sizes. */
+  public VssUNet(Weights w, VssUNetConfig c) {
+    config = c;
+    patchEmbed = new PatchEmbed(w.at("patch_embed"), c.inChannels(), c.width(), PATCH);
+    var rates = rates(c.depths(), c.dropPath());
+    for (int i = 0; i < STAGES; i++) {
+      var place = w.at("layers").at(i);
+      encoder.add(stage(place, c, i, rates.get(i)));
+      if (i < STAGES - 1) {
+        merges.add(new PatchMerge(place.at("downsample"), c.width(i)));
+      }
+    }
+    var falling = reversed(rates(reversed(c.decoderDepths()), c.dropPath()));
+    for (int i = 0; i < STAGES; i++) {
+      var place = w.at("layers_up").at(i);
+      int level = STAGES - 1 - i;
+      if (i > 0) {
+        expands.add(new PatchExpand(place.at("upsample"), c.width(level + 1), c.width(level), 2));
+      }
+      decoder.add(stage(place, c, level, reversed(falling.get(i))));
+    }
+    finalUp = new PatchExpand(w.at("final_up"), c.width(), c.width() / PATCH, PATCH);
+    long last = c.width() / PATCH;
+    finalWeight = w.at("final_conv").get("weight", Init.fanIn(last), c.classes(), last, 1, 1);
+    finalBias = w.at("final_conv").get("bias", Init.fanIn(last), c.classes());
+  }
+
+  private static Stage stage(Weights place, VssUNetConfig c, int level, List<Double> rates) {
+    var blocks = new ArrayList<VssBlock>();
+    var config = Ss2dConfig.of(c.width(level)).withState(c.state());
+    for (int j = 0; j < rates.size(); j++) {
+      blocks.add(new VssBlock(place.at("blocks").at(j), config, EPS, rates.get(j)));
+    }
+    return new Stage(List.copyOf(blocks));
+  }
+
+  /** Rates of all blocks, rising linearly from 0, stage by stage. */
+  private static List<List<Double>> rates(List<Integer> depths, double highest) {
+    int blocks = depths.stream().mapToInt(d -> d).sum();
+    var rates = new ArrayList<List<Double>>();
+    int block = 0;
+    for (int depth : depths) {
+      var stage = new ArrayList<Double>();
+      for (int j = 0; j < depth; j++, block++) {
+        stage.add(blocks == 1 ? 0 : highest * block / (blocks - 1));
+      }
+      rates.add(stage);
+    }
+    return rates;
+  }
+
+  private static <T> List<T> reversed(List<T> list) {
+    var copy = new ArrayList<>(list);
+    java.util.Collections.reverse(copy);
+    return copy;
+  }
+
+  /** The sizes. */
+  public VssUNetConfig config() {
+    return config;
+  }
+
+  @Override
+  public List<Tap> taps() {
+    return List.of(
+        new Tap("enc2", config.width(2), 16),
+        new Tap("enc3", config.width(3), 32),
+        new Tap("dec3", config.width(), PATCH));
+  }
+
+  @Override
+  public Tensor forward(Tensor image) {
+    return pass(image).logits;
+  }
+
+  @Override
+  public Output observe(Tensor image) {
+    var pass = pass(image);
+    return new Output(
+        pass.logits,
+        Map.of(
+            "enc2", channelsFirst(pass.enc2),
+            "enc3", channelsFirst(pass.enc3),
+            "dec3", channelsFirst(pass.dec3)));
+  }
+
+  /** Logits (B, classes, H, W) and maps with channels last. */
+  private record Pass(Tensor logits, Tensor enc2, Tensor enc3, Tensor dec3) {}
+
+  private Pass pass(Tensor image) {
+    requireSize(image);
+    var x = patchEmbed.forward(image);
+    var skips = new ArrayList<Tensor>();
+    var ends = new ArrayList<Tensor>();
+    for (int i = 0; i < STAGES; i++) {
+      skips.add(x);
+      x = encoder.get(i).forward(x);
+      ends.add(x);
+      x = i < merges.size() ? merges.get(i).forward(x) : x;
+    }
+    x = decoder.get(0).forward(x);
+    for (int i = 1; i < STAGES; i++) {
+      x = expands.get(i - 1).forward(x.add(skips.get(STAGES - i)));
+      x = decoder.get(i).forward(x);
+    }
+    return new Pass(head(x), ends.get(2), ends.get(3), x);
+  }
+
+  private Tensor head(Tensor x) {
+    var weight = finalWeight.reshape(config.classes(), -1);
+    var y = finalUp.forward(x).linear(weight, finalBias); // a 1 × 1 convolution
+    return config.classes() == 1 ? y.reshape(y.size(0), 1, y.size(1), y.size(2)) : channelsFirst(y);
+  }
+
+  private static Tensor channelsFirst(Tensor x) {
+    return x.permute(0, 3, 1, 2);
+  }
+
+  private void requireSize(Tensor image) {
+    var dims = Dims.of("VssUNet").bind("image", image, "B " + config.inChannels() + " H W");
+    int step = PATCH << (STAGES - 1);
+    if (dims.size("H") % step != 0 || dims.size("W") % step != 0) {
+      throw new ShapeException(
+          "VssUNet: image has shape %s, expected height and width to be multiples of %d"
+              .formatted(image.shape(), step));
+    }
+  }
+}

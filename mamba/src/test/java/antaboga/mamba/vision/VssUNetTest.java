@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.mamba.vision;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import antaboga.GradCheck;
+import antaboga.Shape;
+import antaboga.ShapeException;
+import antaboga.Tape;
+import antaboga.Tensor;
+import antaboga.nn.Weights;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+
+class VssUNetTest {
+  private static final VssUNetConfig SMALL =
+      VssUNetConfig.tiny()
+          .withWidth(16)
+          .withDepths(List.of(1, 1, 1, 1), List.of(1, 1, 1, 1))
+          .withState(2);
+
+  private static Tensor image(long... shape) {
+    return Tensor.uniform(new SplittableRandom(3), shape);
+  }
+
+  private static long count(VssUNetConfig config) {
+    var weights = Weights.init(1);
+    assertEquals(config, new VssUNet(weights, config).config());
+    return weights.count();
+  }
+
+  @Test
+  void studentHasItsParameters() {
+    assertEquals(1_344_956, count(VssUNetConfig.tiny()));
+    assertEquals(1_344_316, count(VssUNetConfig.tiny().withChannels(1, 1)));
+    assertEquals(1_344_962, count(VssUNetConfig.tiny().withChannels(3, 2)));
+  }
+
+  @Test
+  void vmUNetHasItsParameters() {
+    assertEquals(27_427_561, count(VssUNetConfig.vmUNet()));
+  }
+
+  @Test
+  void blocksHaveTheirParameters() {
+    for (int[] expected : new int[][] {{20, 11_560}, {40, 28_560}, {80, 78_880}, {160, 247_360}}) {
+      var weights = Weights.init(1);
+      new VssBlock(weights, Ss2dConfig.of(expected[0]), 1e-5, 0)
+          .forward(image(1, 2, 2, expected[0]));
+      assertEquals(expected[1], weights.count());
+    }
+  }
+
+  @Test
+  void showsLogitsAndFeatures() {
+    var net = new VssUNet(Weights.init(1), SMALL);
+    var x = image(2, 3, 32, 64);
+    var output = net.observe(x);
+    assertEquals(Shape.of(2, 1, 32, 64), output.logits().shape());
+    assertArrayEquals(net.forward(x).toFloats(), output.logits().toFloats());
+    for (var tap : net.taps()) {
+      assertEquals(
+          Shape.of(2, tap.channels(), 32 / tap.stride(), 64 / tap.stride()),
+          output.feature(tap.name()).shape());
+    }
+  }
+
+  @Test
+  void gradientsAgreeWithCentralDifferencesInABlock() {
+    var weights = Weights.init(1, DataType.DOUBLE);
+    var block = new VssBlock(weights, Ss2dConfig.of(3).withState(2), 1e-5, 0);
+    var inputs = new java.util.ArrayList<Tensor>(weights.all());
+    inputs.add(0, image(2, 2, 3, 3).to(DataType.DOUBLE));
+    GradCheck.of(in -> block.forward(in[0]), inputs.toArray(Tensor[]::new)).requireBelow(1e-6);
+  }
+
+  @Test
+  void inputGradientAgreesWithCentralDifferencesInTheNetwork() {
+    var net = new VssUNet(Weights.init(1, DataType.DOUBLE), SMALL.withDropPath(0));
+    var x = image(1, 3, 32, 32).to(DataType.DOUBLE);
+    var part = x.slice(2, 0, 2).slice(3, 0, 4);
+    GradCheck.of(
+            in -> {
+              var top = Tensor.concat(3, in[0], x.slice(2, 0, 2).slice(3, 4, 32));
+              return net.forward(Tensor.concat(2, top, x.slice(2, 2, 32))).mean();
+            },
+            part)
+        .requireBelow(1e-6);
+  }
+
+  @Test
+  void dropPathFollowsTheTapesSeed() {
+    var net = new VssUNet(Weights.init(1), SMALL.withDropPath(0.5));
+    var x = image(4, 3, 32, 32);
+    assertArrayEquals(pass(net, x, 5), pass(net, x, 5));
+    assertNotEquals(pass(net, x, 5)[0], net.forward(x).toFloats()[0]);
+  }
+
+  @SuppressWarnings("try") // an open tape makes it a training pass
+  private static float[] pass(VssUNet net, Tensor x, long seed) {
+    try (var tape = new Tape(seed)) {
+      return net.forward(x).toFloats();
+    }
+  }
+
+  @Test
+  void sameSeedGivesTheSameNetwork() {
+    var x = image(1, 3, 32, 32);
+    assertArrayEquals(
+        new VssUNet(Weights.init(7), SMALL).forward(x).toFloats(),
+        new VssUNet(Weights.init(7), SMALL).forward(x).toFloats());
+  }
+
+  @Test
+  void rejectsSizesThatDoNotDivide() {
+    var net = new VssUNet(Weights.init(1), SMALL);
+    var message =
+        assertThrows(ShapeException.class, () -> net.forward(image(1, 3, 48, 64))).getMessage();
+    assertEquals(
+        "VssUNet: image has shape (1, 3, 48, 64), expected height and width to be multiples of 32",
+        message);
+    assertThrows(ShapeException.class, () -> net.forward(image(1, 1, 64, 64)));
+  }
+
+  @Test
+  void oddRowsAndColumnsAreDroppedWhenMerging() {
+    var merge = new PatchMerge(Weights.init(1), 4);
+    var x = image(1, 5, 7, 4);
+    assertArrayEquals(
+        merge.forward(x.slice(1, 0, 4).slice(2, 0, 6)).toFloats(), merge.forward(x).toFloats());
+  }
+}
