@@ -88,7 +88,8 @@ final class TrainingState {
       saved.under(OPTIMIZER).arrays().forEach((name, x) -> moments.put(name, Tensor.of(x)));
       optimizer.restore(moments);
     } catch (IllegalArgumentException | IllegalStateException e) {
-      var problem = new FormatException(config.checkpoint(), "arrays", e.getMessage());
+      var problem =
+          new FormatException(config.checkpoint(), "arrays", String.valueOf(e.getMessage()));
       problem.initCause(e);
       throw problem;
     }

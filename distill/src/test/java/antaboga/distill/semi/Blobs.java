@@ -14,6 +14,7 @@ final class Blobs {
   static final int SIZE = 32;
   private static final int LABELLED = 4;
   private static final int ALL = 12;
+  private static final List<Orientation> LAYINGS = List.of(Orientation.values());
 
   private Blobs() {}
 
@@ -25,7 +26,7 @@ final class Blobs {
     var views = new ArrayList<View>();
     for (int i = 0; i < 4; i++) {
       int number = i < 2 ? random.nextInt(LABELLED) : LABELLED + random.nextInt(ALL - LABELLED);
-      var orientation = Orientation.values()[random.nextInt(8)];
+      var orientation = LAYINGS.get(random.nextInt(8));
       images.add(orientation.of(image(number)));
       masks.add(orientation.of(mask(number)));
       views.add(new View("blob" + number, true, orientation, View.Crop.WHOLE));
@@ -72,7 +73,8 @@ final class Blobs {
     double radius = random.nextDouble(6, 9);
     var inside = new boolean[SIZE * SIZE];
     for (int i = 0; i < inside.length; i++) {
-      inside[i] = Math.hypot(i % SIZE - x, i / SIZE - y) < radius;
+      int row = i / SIZE;
+      inside[i] = Math.hypot(i % SIZE - x, row - y) < radius;
     }
     return inside;
   }

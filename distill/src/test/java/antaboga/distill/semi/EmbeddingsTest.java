@@ -24,9 +24,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EmbeddingsTest {
-  @TempDir Path folder;
+  private final Path folder;
   private final TinyTeacher teacher = TinyTeacher.of(1);
   private int asked;
+
+  EmbeddingsTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   private Embeddings cache(Embeddings.Config config) {
     return new Embeddings(
@@ -194,15 +198,15 @@ class EmbeddingsTest {
     var blocked = Files.createFile(folder.resolve("file")).resolve("below");
     var cache = cache(Embeddings.Config.of(blocked, teacher.fingerprint(), 12, List.of(8)));
     var e = assertThrows(IOException.class, () -> cache.of(twoImages(), UPRIGHT));
-    assertTrue(e.getMessage().contains(blocked.toString()), e.getMessage());
-    assertTrue(e.getMessage().contains("make the folder writable"), e.getMessage());
+    assertTrue(e.toString().contains(blocked.toString()), e.toString());
+    assertTrue(e.toString().contains("make the folder writable"), e.toString());
   }
 
   @Test
   void rejectsAnEmbeddingOfAnotherWidth() {
     var cache = cache(Embeddings.Config.of(folder, "x", 16, List.of(8)));
     var e = assertThrows(ShapeException.class, () -> cache.of(twoImages(), UPRIGHT));
-    assertTrue(e.getMessage().contains("(1, 12, 8, 8), expected (1, 16, g, g)"), e.getMessage());
+    assertTrue(e.toString().contains("(1, 12, 8, 8), expected (1, 16, g, g)"), e.toString());
   }
 
   @Test

@@ -13,7 +13,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What shows only in a process of its own: the number of threads, and memory. */
 class ProcessTest {
-  @TempDir Path folder;
+  private final Path folder;
+
+  ProcessTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   private String[] train(int steps, String name, String... options) throws Exception {
     var command = new ArrayList<String>();

@@ -24,7 +24,11 @@ import org.junit.jupiter.api.io.TempDir;
 class SemiSupervisedTrainingTest {
   private static final Listener SILENT = new Listener() {};
 
-  @TempDir Path folder;
+  private final Path folder;
+
+  SemiSupervisedTrainingTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   private Config config(int steps, String name) {
     return Config.of(steps, 3, folder.resolve(name)).withIntervals(4, 1000).withData("blobs");
@@ -186,7 +190,7 @@ class SemiSupervisedTrainingTest {
     var e = assertThrows(NonFiniteException.class, () -> training.run(SILENT, () -> false));
     assertEquals(6, e.step());
     assertEquals("sick", e.culprit());
-    assertTrue(e.getMessage().contains("Log[], output (2, 1, 32, 32)"), e.getMessage());
+    assertTrue(e.toString().contains("Log[], output (2, 1, 32, 32)"), e.toString());
     assertEquals("4", Checkpoint.open(config.checkpoint()).metadata().get("step"));
   }
 
@@ -211,8 +215,8 @@ class SemiSupervisedTrainingTest {
     var training =
         new SemiSupervisedTraining(Config.of(2, 1, blocked), Blobs::batch, students, never);
     var e = assertThrows(IOException.class, () -> training.run(SILENT, () -> false));
-    assertTrue(e.getMessage().contains(blocked.toString()), e.getMessage());
-    assertTrue(e.getMessage().contains("make the folder writable"), e.getMessage());
+    assertTrue(e.toString().contains(blocked.toString()), e.toString());
+    assertTrue(e.toString().contains("make the folder writable"), e.toString());
   }
 
   @Test
@@ -236,7 +240,7 @@ class SemiSupervisedTrainingTest {
     var e =
         assertThrows(
             IOException.class, () -> training(config, students()).run(sabotage, () -> false));
-    assertTrue(e.getMessage().contains("step 4 could not be saved"), e.getMessage());
+    assertTrue(e.toString().contains("step 4 could not be saved"), e.toString());
     assertArrayEquals(before.get(0), Files.readAllBytes(config.folder().resolve("kept")));
   }
 
@@ -247,8 +251,8 @@ class SemiSupervisedTrainingTest {
     var other = Config.of(3, 4, config.folder()).withData("blobs");
     var e =
         assertThrows(IOException.class, () -> training(other, students()).run(SILENT, () -> false));
-    assertTrue(e.getMessage().contains("is of another run: 3, this run has 4"), e.getMessage());
-    assertTrue(e.getMessage().contains("choose another folder"), e.getMessage());
+    assertTrue(e.toString().contains("is of another run: 3, this run has 4"), e.toString());
+    assertTrue(e.toString().contains("choose another folder"), e.toString());
   }
 
   @Test
@@ -260,7 +264,7 @@ class SemiSupervisedTrainingTest {
     var e =
         assertThrows(
             IOException.class, () -> training(config, students()).run(SILENT, () -> false));
-    assertTrue(e.getMessage().contains(config.checkpoint().toString()), e.getMessage());
+    assertTrue(e.toString().contains(config.checkpoint().toString()), e.toString());
   }
 
   @Test
