@@ -240,11 +240,17 @@ final class ZipArchive {
     var sorted = new ArrayList<>(entries.values());
     sorted.sort(Comparator.comparingLong(Entry::header));
     long free = 0;
+    long inflated = 0;
     for (var e : sorted) {
+      inflated += e.deflated() ? e.size() : 0;
       if (e.header() < free) {
         throw new FormatException(file.path(), e.name(), "overlaps the record before it");
       }
       free = e.header() + LOCAL_SIZE + e.packed();
+    }
+    if (inflated / MOST_INFLATION > file.size() + ALWAYS_INFLATED) {
+      throw new FormatException(
+          file.path(), "zip directory", inflated + " bytes packed into " + file.size());
     }
     if (free > directory) {
       throw new FormatException(file.path(), "zip directory", "overlaps the last record");

@@ -222,6 +222,48 @@ class PyTorchFileTest {
   }
 
   @Test
+  void refusesManyTensorsOfOneStorage() throws IOException {
+    var tensor =
+        "ctorch._utils\n_rebuild_tensor_v2\n((X\7\0\0\0storagectorch\nFloatStorage\n"
+            + "X\1\0\0\0000X\3\0\0\0cpuJ\0\0\0\1tQK\0J\0\0\0\1\u0085K\1\u0085\u0089}tRq";
+    refuses(pickle("](" + tensor, 0, "h\0".repeat(100), "e."), "bytes of tensors from");
+  }
+
+  @Test
+  void readsAnEmptyTensorOfAnyStrides() throws IOException {
+    var out = new ByteArrayOutputStream();
+    out.write(new byte[] {(byte) 0x80, 2});
+    out.write(
+        ("ctorch._utils\n_rebuild_tensor_v2\n((X\7\0\0\0storagectorch\nFloatStorage\n"
+                + "X\1\0\0\0000X\3\0\0\0cpuK\0tQK\0K\4K\0\u0086K\1K\4\u0086\u0089}tR.")
+            .getBytes(StandardCharsets.ISO_8859_1));
+    var records = Map.of("a/data.pkl", out.toByteArray(), "a/data/0", new byte[0]);
+    var array = Checkpoint.open(pack(records, ZipEntry.STORED)).get("tensor");
+    assertArrayEquals(new long[] {4, 0}, array.shape());
+  }
+
+  @Test
+  void refusesStoragesThatAreNotListedByName() throws IOException {
+    var start = "\u0080\2\u008a\12l\374\234F\371 j\250P\31.\u0080\2M\351\3.\u0080\2}.";
+    var tensor =
+        "\u0080\2ctorch._utils\n_rebuild_tensor_v2\n((X\7\0\0\0storagectorch\nFloatStorage\n"
+            + "X\1\0\0\0000X\3\0\0\0cpuK\1NtQK\0K\1\u0085K\1\u0085\u0089}tR.";
+    var path = folder.resolve("legacy.pth");
+    var cyclic = "\u0080\2]q\0]q\1h\0aah\1a."; // two lists that hold each other
+    Files.write(path, (start + tensor + cyclic).getBytes(StandardCharsets.ISO_8859_1));
+    refuses(path, "not listed by name");
+  }
+
+  @Test
+  void refusesABombOfManySmallRecords() throws IOException {
+    var records = new LinkedHashMap<String, byte[]>(records(file("parameters.pth")));
+    for (int i = 0; i < 100; i++) {
+      records.put("parameters/data/" + (i + 2), new byte[1 << 20]);
+    }
+    refuses(pack(records, ZipEntry.DEFLATED), "bytes packed into");
+  }
+
+  @Test
   void refusesAZipBomb() throws IOException {
     var records = records(file("parameters.pth"));
     records.put("parameters/data/1", new byte[64 << 20]);

@@ -21,7 +21,7 @@ public record PatchExpand(Linear expand, LayerNorm norm, int scale) implements L
         new Linear(
             w.at("expand"),
             in,
-            scale * scale * out,
+            (long) scale * scale * out,
             false,
             Init.truncatedNormal(0.02),
             Init.zeros()),

@@ -13,9 +13,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import java.util.Set;
+import java.util.UUID;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.MemoryCacheImageInputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
  * Image files: PNG, JPEG, TIFF, BMP and GIF, grey or colour, with or without alpha (which is
@@ -28,6 +30,8 @@ public final class Images {
 
   /** The largest image that is decoded unless a call says otherwise: 100 million pixels. */
   public static final long MOST_PIXELS = 100_000_000;
+
+  private static final long MOST_OVERHEAD = 16L << 20; // profiles, comments, previews
 
   private Images() {}
 
@@ -56,6 +60,12 @@ public final class Images {
       throw new IOException(
           "%s: %s image of %d x %d pixels, expected at most %d pixels; scale it down or cut it"
               .formatted(file, header.format(), header.width(), header.height(), mostPixels));
+    }
+    long size = Files.size(file);
+    if (size > MOST_OVERHEAD + 8 * pixels) { // four channels of 16 bits, not compressed
+      throw new IOException(
+          "%s: %d bytes for a %s image of %d x %d pixels; write it anew without what else it holds"
+              .formatted(file, size, header.format(), header.width(), header.height()));
     }
     BufferedImage image;
     try {
@@ -190,8 +200,11 @@ public final class Images {
       }
     }
     var bytes = new ByteArrayOutputStream();
-    if (!ImageIO.write(image, "png", bytes)) {
-      throw new IOException(file + ": this Java cannot write PNG");
+    // by default ImageIO would put what it writes into a temporary file first
+    try (var stream = new MemoryCacheImageOutputStream(bytes)) {
+      if (!ImageIO.write(image, "png", stream)) {
+        throw new IOException(file + ": this Java cannot write PNG");
+      }
     }
     WholeFiles.write(file, bytes.toByteArray());
   }
@@ -206,7 +219,8 @@ public final class Images {
         throw new IOException(file + ": not a file name");
       }
       Files.createDirectories(folder);
-      var part = Files.createTempFile(folder, file.getFileName().toString(), ".part");
+      // not Files.createTempFile, whose files nobody else may read
+      var part = folder.resolve("." + file.getFileName() + "." + UUID.randomUUID() + ".partial");
       try {
         Files.write(part, bytes);
         Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);

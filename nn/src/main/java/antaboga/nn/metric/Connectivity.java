@@ -7,6 +7,8 @@ import java.util.ArrayList;
 public enum Connectivity {
   /** Those that share a face: 4 in an image, 6 in a volume. The boundary of our metrics. */
   FACES,
+  /** Those that share at least an edge: 18 in a volume; in an image the same as {@link #FULL}. */
+  EDGES,
   /** Those that share at least a corner: 8 in an image, 26 in a volume. */
   FULL;
 
@@ -14,6 +16,12 @@ public enum Connectivity {
   int[][] steps(int rank) {
     var steps = new ArrayList<int[]>();
     int all = rank == 2 ? 9 : 27;
+    int most =
+        switch (this) {
+          case FACES -> 1;
+          case EDGES -> 2;
+          case FULL -> rank;
+        };
     for (int code = 0; code < all; code++) {
       var step = new int[rank];
       int moved = 0;
@@ -21,7 +29,7 @@ public enum Connectivity {
         step[axis] = rest % 3 - 1;
         moved += Math.abs(step[axis]);
       }
-      if (moved == 1 || (moved > 1 && this == FULL)) {
+      if (moved > 0 && moved <= most) {
         steps.add(step);
       }
     }

@@ -50,6 +50,11 @@ public interface Schedule {
     return new Poly(rate, steps, power);
   }
 
+  /** From one rate to another along a line, and the second one from then on. */
+  static Schedule linear(double first, double last, long steps) {
+    return new Linear(first, last, steps);
+  }
+
   /** The rate times {@code factor} after every {@code every} steps. */
   static Schedule steps(double rate, long every, double factor) {
     return new Steps(rate, every, factor);
@@ -127,6 +132,19 @@ public interface Schedule {
     @Override
     public double rate(long step) {
       return rate * Math.pow(Math.max(0, 1 - (double) step / steps), power);
+    }
+  }
+
+  /** See {@link Schedule#linear}. */
+  record Linear(double first, double last, long steps) implements Schedule {
+    /** Checks the number of steps. */
+    public Linear {
+      requirePositive("linear", steps);
+    }
+
+    @Override
+    public double rate(long step) {
+      return first + (last - first) * Math.min(step, steps) / steps;
     }
   }
 

@@ -52,7 +52,7 @@ public final class MetricCases {
   }
 
   private static void compare(String name, JsonNode expected, Pair pair, Check check) {
-    var metric = metric(name, pair.truth().rank());
+    var metric = metric(name);
     if (expected.asText().startsWith("raises")) {
       try {
         check.fault(name + ": " + metric.of(pair) + ", expected an exception");
@@ -71,15 +71,13 @@ public final class MetricCases {
   }
 
   /** The metric of ours that a library's name stands for. */
-  private static Metric metric(String name, int rank) {
+  private static Metric metric(String name) {
     var match = NAME.matcher(name);
     if (!match.matches()) {
       throw new IllegalArgumentException("metric " + name);
     }
-    var connectivity =
-        match.group("conn") == null || match.group("conn").equals("1")
-            ? Connectivity.FACES
-            : full(Integer.parseInt(match.group("conn")), rank);
+    var number = match.group("conn");
+    var connectivity = number == null ? Connectivity.FACES : connectivity(Integer.parseInt(number));
     double tolerance =
         match.group("tolerance") == null ? 0 : Double.parseDouble(match.group("tolerance"));
     return switch (match.group("metric")) {
@@ -109,11 +107,13 @@ public final class MetricCases {
     };
   }
 
-  private static Connectivity full(int number, int rank) {
-    if (number != rank) {
-      throw new IllegalArgumentException("connectivity " + number + " of " + rank + " axes");
-    }
-    return Connectivity.FULL;
+  /** By how many axes neighbours may differ, as SciPy counts. */
+  private static Connectivity connectivity(int axes) {
+    return switch (axes) {
+      case 1 -> Connectivity.FACES;
+      case 2 -> Connectivity.EDGES;
+      default -> Connectivity.FULL;
+    };
   }
 
   private static double[] spacing(JsonNode node) {

@@ -152,8 +152,10 @@ public final class OptimCases {
       return Schedule.milestones(rate, at, number(p, "gamma", 0.1));
     }
     if (p.has("total_iters")) {
-      return Schedule.constant(rate)
-          .warmUp(p.get("total_iters").asLong(), number(p, "start_factor", 1.0 / 3));
+      return Schedule.linear(
+          rate * number(p, "start_factor", 1.0 / 3),
+          rate * number(p, "end_factor", 1),
+          p.get("total_iters").asLong());
     }
     if (p.has("formula")) {
       var poly =

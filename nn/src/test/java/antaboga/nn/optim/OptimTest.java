@@ -156,6 +156,8 @@ class OptimTest {
     assertEquals(0, cosine.rate(0));
     assertEquals(1e-5, cosine.rate(100), 1e-15);
     assertEquals(1e-5, cosine.rate(500), 1e-15);
+    assertEquals(0.55e-2, Schedule.linear(1e-3, 1e-2, 10).rate(5), 1e-15);
+    assertEquals(Schedule.constant(0.1).warmUp(4, 0.5).rate(2), 0.075, 1e-15);
     assertEquals(0, Schedule.poly(1e-2, 100, 0.9).rate(200));
     assertEquals(1e-2 * 0.25, Schedule.steps(1e-2, 10, 0.5).rate(29), 1e-15);
   }
