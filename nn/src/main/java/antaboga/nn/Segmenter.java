@@ -50,6 +50,18 @@ public interface Segmenter extends Layer {
   List<Tap> taps();
 
   /**
+   * The tap of this name.
+   *
+   * @throws NoSuchElementException if there is none
+   */
+  default Tap tap(String name) {
+    return taps().stream()
+        .filter(tap -> tap.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new NoSuchElementException("no tap " + name + "; there are " + taps()));
+  }
+
+  /**
    * Logits and the features of every tap.
    *
    * @throws antaboga.ShapeException if the image does not fit

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.distill.semi;
+
+import antaboga.nn.Segmenter;
+import antaboga.nn.Weights;
+import java.util.function.Function;
+
+/**
+ * A student in training and the moving average of its weights: one architecture, built twice. The
+ * average teaches and is what one keeps in the end.
+ *
+ * @param current the student that the optimiser moves
+ * @param weights its weights
+ * @param average the student whose weights follow
+ * @param averageWeights those weights, constants to every tape
+ */
+public record Students(
+    Segmenter current, Weights weights, Segmenter average, Weights averageWeights) {
+  /** Both built by the same function: {@code w -> new VssUNet(w, VssUNetConfig.tiny())}. */
+  public static Students of(Function<Weights, ? extends Segmenter> build, long seed) {
+    var weights = Weights.init(seed);
+    var average = Weights.init(seed).frozen();
+    return new Students(build.apply(weights), weights, build.apply(average), average);
+  }
+}
