@@ -7,7 +7,6 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 
 /**
  * Elementary functions on vectors of floats, of any width. NaN passes through all of them.
@@ -53,11 +52,9 @@ public final class VectorMath {
     p = p.mul(r).fma(r, r).add(1f);
     var exponent = shifted.reinterpretAsInts().sub(ROUND_BITS);
     var half = exponent.lanewise(ASHR, 1);
-    return p.mul(powerOfTwo(half)).mul(powerOfTwo(exponent.sub(half)));
-  }
-
-  private static FloatVector powerOfTwo(IntVector k) {
-    return k.add(127).lanewise(LSHL, 23).reinterpretAsFloats();
+    var rest = exponent.sub(half);
+    return p.mul(half.add(127).lanewise(LSHL, 23).reinterpretAsFloats())
+        .mul(rest.add(127).lanewise(LSHL, 23).reinterpretAsFloats());
   }
 
   /**

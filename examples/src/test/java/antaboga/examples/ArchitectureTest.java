@@ -49,7 +49,6 @@ class ArchitectureTest {
   static final ArchRule modulesPointDown =
       layeredArchitecture()
           .consideringOnlyDependenciesInLayers()
-          .withOptionalLayers(true)
           .layer("core")
           .definedBy(CORE)
           .layer("nn")
@@ -60,7 +59,7 @@ class ArchitectureTest {
           .definedBy("antaboga.medsam..")
           .layer("distill")
           .definedBy("antaboga.distill..")
-          .layer("examples")
+          .optionalLayer("examples")
           .definedBy(EXAMPLES)
           .whereLayer("core")
           .mayNotAccessAnyLayer()

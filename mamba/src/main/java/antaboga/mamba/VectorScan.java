@@ -5,6 +5,7 @@ import static antaboga.mamba.VectorTile.BLOCK;
 import static antaboga.mamba.VectorTile.LANES;
 import static antaboga.mamba.VectorTile.STEPS;
 
+import antaboga.kernel.Scratch;
 import antaboga.kernel.Tiles;
 import antaboga.kernel.Workers;
 import antaboga.ops.Arrays;
@@ -27,6 +28,8 @@ final class VectorScan implements ScanKernel {
 
   /** Vectors of channels in a tile at most, so that its rows stay in the nearest cache. */
   private static final int WIDEST = 8;
+
+  private final ThreadLocal<@Nullable VectorTile> tiles = new ThreadLocal<>();
 
   @Override
   public String name() {
@@ -97,8 +100,18 @@ final class VectorScan implements ScanKernel {
     void at(Place place, VectorTile tile);
   }
 
+  /** This thread's tile of these sizes; its contents are whatever was left there. */
+  private VectorTile tile(int vectors, int states, int rank) {
+    var tile = tiles.get();
+    if (tile == null || !tile.fits(vectors, states, rank)) {
+      tile = new VectorTile(vectors, states, rank);
+      tiles.set(tile);
+    }
+    return tile;
+  }
+
   /** Runs the work at every place; groups that share u in order within one task. */
-  private static void run(Slabs slabs, Work work) {
+  private void run(Slabs slabs, Work work) {
     var geometry = slabs.geometry;
     int apart = geometry.shared() ? 1 : geometry.groups();
     int together = geometry.shared() ? geometry.groups() : 1;
@@ -108,7 +121,7 @@ final class VectorScan implements ScanKernel {
           int slab = task % slabs.count;
           int group = task / slabs.count % apart;
           int batch = task / slabs.count / apart;
-          var tile = new VectorTile(slabs.vectors, geometry.states(), geometry.rank());
+          var tile = tile(slabs.vectors, geometry.states(), geometry.rank());
           for (int g = 0; g < together; g++) {
             work.at(new Place(slabs, batch, group + g, slab), tile);
           }
@@ -664,11 +677,12 @@ final class VectorScan implements ScanKernel {
         task -> {
           int batch = task / groups;
           int first = task % groups * share;
-          var total = new float[length * count];
-          var one = new float[length * count];
+          var total = Scratch.floats(0, length * count);
+          var one = Scratch.floats(1, length * count);
+          java.util.Arrays.fill(total, 0, length * count, 0);
           for (int g = first; g < first + share; g++) {
             for (int slab = 0; slab < slabs.count; slab++) {
-              from.read(new Place(slabs, batch, g, slab).partial(0, count), one, 0, one.length);
+              from.read(new Place(slabs, batch, g, slab).partial(0, count), one, 0, length * count);
               addInPlace(geometry, g, one, count, total);
             }
           }

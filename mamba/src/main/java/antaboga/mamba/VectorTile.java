@@ -48,6 +48,9 @@ final class VectorTile {
   private static final float SAFE_EXPONENT = 126f;
   private static final float LOG2_E = 0x1.715476p0f;
 
+  // e^-87.3 is the smallest that is computed by its exponent alone
+  private static final float FARTHEST = 87.3f;
+
   final int states;
   final int rank;
   final int vectors;
@@ -133,6 +136,10 @@ final class VectorTile {
     spread = new float[STEPS * LANES];
   }
 
+  boolean fits(int vectors, int states, int rank) {
+    return this.vectors == vectors && this.states == states && this.rank == rank;
+  }
+
   private float[] rows() {
     return new float[STEPS * stride];
   }
@@ -200,11 +207,31 @@ final class VectorTile {
     }
   }
 
-  /** delta = softplus(raw). */
+  /** delta = softplus(raw) = max(raw, 0) + 2 artanh(e / (2 + e)), e = e^-|raw|. */
   void softplus(int v) {
     for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
-      VectorMath.softplus(load(raw, i)).intoArray(delta, i);
+      var rt = load(raw, i);
+      var e = decaying(rt);
+      var positive = rt.blend(0f, rt.compare(LT, 0f));
+      artanh(e.div(e.add(2f))).add(positive).intoArray(delta, i);
     }
+  }
+
+  /** e^-|x|, from 2^-126 on. */
+  private static FloatVector decaying(FloatVector x) {
+    var magnitude = x.abs();
+    var bounded = magnitude.blend(FARTHEST, magnitude.compare(GE, FARTHEST));
+    return power(bounded, broadcast(-LOG2_E));
+  }
+
+  /** 2 artanh(s) for s up to 1/3. */
+  private static FloatVector artanh(FloatVector s) {
+    var q = s.mul(s);
+    var p = q.fma(broadcast(0x1.f17342p-3f), broadcast(0x1.b6e6ccp-3f));
+    p = p.fma(q, broadcast(0x1.2508b2p-2f));
+    p = p.fma(q, broadcast(0x1.9996bp-2f));
+    p = p.fma(q, broadcast(0x1.555558p-1f));
+    return p.mul(q).fma(s, s.add(s));
   }
 
   /** delta = raw. */
@@ -268,10 +295,13 @@ final class VectorTile {
     sum.intoArray(dd, v * LANES);
   }
 
-  /** r *= softplus'(raw). */
+  /** r *= softplus'(raw) = 1 / (1 + e) where raw is positive, else e / (1 + e). */
   void softplusSlope(int v) {
     for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
-      load(r, i).mul(VectorMath.sigmoid(load(raw, i))).intoArray(r, i);
+      var rt = load(raw, i);
+      var e = decaying(rt);
+      var above = e.blend(1f, rt.compare(GE, 0f));
+      load(r, i).mul(above).div(e.add(1f)).intoArray(r, i);
     }
   }
 
@@ -309,7 +339,7 @@ final class VectorTile {
   private void safeDecays(int at, int column, int to) {
     var rate = load(a2, column);
     for (int t = 0, i = at, o = to; t < steps; t++, i += stride, o += LANES) {
-      power(load(delta, i).mul(rate)).intoArray(decay, o);
+      power(load(delta, i), rate).intoArray(decay, o);
     }
   }
 
@@ -317,24 +347,23 @@ final class VectorTile {
   private void anyDecays(int at, int column, int to) {
     var rate = load(a2, column);
     for (int t = 0, i = at, o = to; t < steps; t++, i += stride, o += LANES) {
-      var exponent = load(delta, i).mul(rate);
-      var low = exponent.compare(LT, -SAFE_EXPONENT);
-      var high = exponent.compare(GE, 128f);
-      power(exponent.blend(0f, low).blend(0f, high))
-          .blend(0f, low)
-          .blend(Float.POSITIVE_INFINITY, high)
+      var dt = load(delta, i);
+      var exponent = dt.mul(rate);
+      power(dt, rate)
+          .blend(0f, exponent.compare(LT, -SAFE_EXPONENT))
+          .blend(Float.POSITIVE_INFINITY, exponent.compare(GE, 128f))
           .blend(exponent, exponent.test(IS_NAN))
           .intoArray(decay, o);
     }
   }
 
   /**
-   * 2^x: a minimax polynomial of degree 5 for the fraction, exactly one at zero, relative error
-   * 9e-8; the integer is added to its exponent.
+   * 2^(x rate): a minimax polynomial of degree 5 for the fraction, exactly one at zero, relative
+   * error 9e-8; the integer is added to its exponent. The product is never rounded by itself.
    */
-  private static FloatVector power(FloatVector x) {
-    var shifted = x.add(ROUND);
-    var f = x.sub(shifted.sub(ROUND));
+  private static FloatVector power(FloatVector x, FloatVector rate) {
+    var shifted = x.fma(rate, broadcast(ROUND));
+    var f = x.fma(rate, broadcast(ROUND).sub(shifted));
     var p = f.fma(broadcast(0x1.5bb986p-10f), broadcast(0x1.3ceb1p-7f));
     p = p.fma(f, broadcast(0x1.c6b758p-5f));
     p = p.fma(f, broadcast(0x1.ebf9bap-3f));
@@ -497,8 +526,11 @@ final class VectorTile {
     var l1 = load(lambda, column + LANES);
     var a0 = load(a, column);
     var a1 = load(a, column + LANES);
-    var da0 = FloatVector.zero(SPECIES);
-    var da1 = FloatVector.zero(SPECIES);
+    var da0 = load(da, column);
+    var da1 = load(da, column + LANES);
+    int last = k * HISTORY + steps * LANES;
+    var h0 = load(history, last);
+    var h1 = load(history, last + HISTORY);
     for (int t = steps - 1; t >= 0; t--) {
       int i = t * stride + v * LANES;
       int j = t * states + n;
@@ -510,23 +542,25 @@ final class VectorTile {
       var dt = load(delta, i);
       var e0 = gt.fma(broadcast(c[j]), l0);
       var e1 = gt.fma(broadcast(c[j + 1]), l1);
-      gt.fma(load(history, p + LANES), load(dc, m)).intoArray(dc, m);
-      gt.fma(load(history, p + LANES + HISTORY), load(dc, m + LANES)).intoArray(dc, m + LANES);
+      gt.fma(h0, load(dc, m)).intoArray(dc, m);
+      gt.fma(h1, load(dc, m + LANES)).intoArray(dc, m + LANES);
       e0.fma(xt, load(db, m)).intoArray(db, m);
       e1.fma(xt, load(db, m + LANES)).intoArray(db, m + LANES);
       load(s, i).add(e0.fma(broadcast(b[j]), e1.mul(b[j + 1]))).intoArray(s, i);
       l0 = e0.mul(load(decay, o));
       l1 = e1.mul(load(decay, o + DECAYS));
-      var q0 = l0.mul(load(history, p));
-      var q1 = l1.mul(load(history, p + HISTORY));
+      h0 = load(history, p);
+      h1 = load(history, p + HISTORY);
+      var q0 = l0.mul(h0);
+      var q1 = l1.mul(h1);
       da0 = q0.fma(dt, da0);
       da1 = q1.fma(dt, da1);
       load(r, i).add(q0.fma(a0, q1.mul(a1))).intoArray(r, i);
     }
     l0.intoArray(lambda, column);
     l1.intoArray(lambda, column + LANES);
-    load(da, column).add(da0).intoArray(da, column);
-    load(da, column + LANES).add(da1).intoArray(da, column + LANES);
+    da0.intoArray(da, column);
+    da1.intoArray(da, column + LANES);
   }
 
   /** One state backwards, B and C given for each lane or spread. */

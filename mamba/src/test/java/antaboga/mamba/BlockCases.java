@@ -75,7 +75,7 @@ final class BlockCases {
     var weights = Weights.from(golden.weights().all());
     var block = new MambaBlock(weights, config);
     weights.requireAllUsed();
-    check.number("params", weights.count(), p.get("params").asDouble());
+    check.number("params", (double) weights.count(), p.get("params").asDouble());
     try (var tape = new Tape(0)) {
       var in = new Leaves(tape, golden, weights.all());
       var y = block.forward(in.input("x"));
