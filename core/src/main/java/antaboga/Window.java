@@ -96,11 +96,27 @@ public record Window(
     return out("width", inputWidth, width, strideW, paddingW, dilationW);
   }
 
+  /** What differs from stride 1 without padding, such as {@code 3x3 stride 2x2 padding 1x1}. */
+  @Override
+  public String toString() {
+    var text = new StringBuilder().append(height).append('x').append(width);
+    if (strideH != 1 || strideW != 1) {
+      text.append(" stride ").append(strideH).append('x').append(strideW);
+    }
+    if (paddingH != 0 || paddingW != 0) {
+      text.append(" padding ").append(paddingH).append('x').append(paddingW);
+    }
+    if (dilationH != 1 || dilationW != 1) {
+      text.append(" dilation ").append(dilationH).append('x').append(dilationW);
+    }
+    return text.toString();
+  }
+
   private int out(String axis, long input, int size, int stride, int padding, int dilation) {
     long room = input + 2L * padding - dilation * (size - 1L) - 1;
     if (room < 0) {
       throw new ShapeException(
-          this + ": input of " + axis + " " + input + " is smaller than the window");
+          "window " + this + ": input of " + axis + " " + input + " is smaller than the window");
     }
     return Math.toIntExact(room / stride + 1);
   }

@@ -7,8 +7,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Products of small matrices in {@code float[]} tiles, for kernels that fuse them with what comes
- * before and after. Four rows by two vectors at a time: eight independent chains hide the latency
- * of multiply-add and fit sixteen registers.
+ * before and after. Four rows by three vectors at a time: twelve independent chains hide the
+ * latency of multiply-add, and with what they need they fill sixteen registers.
  */
 final class VectorProduct {
   private static final VectorSpecies<Float> SPECIES = VectorLanes.FLOAT;
@@ -40,35 +40,117 @@ final class VectorProduct {
       int m,
       int n,
       int inner) {
-    int j = 0;
-    for (; j <= padded(n) - 2 * LANES; j += 2 * LANES) {
+    int left = padded(n) / LANES;
+    for (int j = 0; left > 0; ) {
+      // three vectors at a time, but never a single one at the end
+      int vectors = left == 4 ? 2 : Math.min(3, left);
       int i = 0;
-      for (; i <= m - 4; i += 4) {
-        four(
-            a, aAt + i * aRow, aRow, aColumn, b, bAt + j, bRow, c, cAt + i * cRow + j, cRow, inner);
+      for (; i <= m - 4 && vectors > 1; i += 4) {
+        if (vectors == 3) {
+          fourByThree(
+              a,
+              aAt + i * aRow,
+              aRow,
+              aColumn,
+              b,
+              bAt + j,
+              bRow,
+              c,
+              cAt + i * cRow + j,
+              cRow,
+              inner);
+        } else {
+          fourByTwo(
+              a,
+              aAt + i * aRow,
+              aRow,
+              aColumn,
+              b,
+              bAt + j,
+              bRow,
+              c,
+              cAt + i * cRow + j,
+              cRow,
+              inner);
+        }
       }
       for (; i < m; i++) {
-        one(a, aAt + i * aRow, aColumn, b, bAt + j, bRow, c, cAt + i * cRow + j, inner);
-        one(
-            a,
-            aAt + i * aRow,
-            aColumn,
-            b,
-            bAt + j + LANES,
-            bRow,
-            c,
-            cAt + i * cRow + j + LANES,
-            inner);
+        for (int v = 0; v < vectors; v++) {
+          int column = j + v * LANES;
+          one(a, aAt + i * aRow, aColumn, b, bAt + column, bRow, c, cAt + i * cRow + column, inner);
+        }
       }
-    }
-    if (j < n) {
-      for (int i = 0; i < m; i++) {
-        one(a, aAt + i * aRow, aColumn, b, bAt + j, bRow, c, cAt + i * cRow + j, inner);
-      }
+      j += vectors * LANES;
+      left -= vectors;
     }
   }
 
-  private static void four(
+  private static void fourByThree(
+      float[] a,
+      int aAt,
+      int aRow,
+      int aColumn,
+      float[] b,
+      int bAt,
+      int bRow,
+      float[] c,
+      int cAt,
+      int cRow,
+      int inner) {
+    var c00 = FloatVector.zero(SPECIES);
+    var c01 = FloatVector.zero(SPECIES);
+    var c02 = FloatVector.zero(SPECIES);
+    var c10 = FloatVector.zero(SPECIES);
+    var c11 = FloatVector.zero(SPECIES);
+    var c12 = FloatVector.zero(SPECIES);
+    var c20 = FloatVector.zero(SPECIES);
+    var c21 = FloatVector.zero(SPECIES);
+    var c22 = FloatVector.zero(SPECIES);
+    var c30 = FloatVector.zero(SPECIES);
+    var c31 = FloatVector.zero(SPECIES);
+    var c32 = FloatVector.zero(SPECIES);
+    for (int k = 0; k < inner; k++) {
+      int at = aAt + k * aColumn;
+      var b0 = FloatVector.fromArray(SPECIES, b, bAt + k * bRow);
+      var b1 = FloatVector.fromArray(SPECIES, b, bAt + k * bRow + LANES);
+      var b2 = FloatVector.fromArray(SPECIES, b, bAt + k * bRow + 2 * LANES);
+      var a0 = FloatVector.broadcast(SPECIES, a[at]);
+      c00 = a0.fma(b0, c00);
+      c01 = a0.fma(b1, c01);
+      c02 = a0.fma(b2, c02);
+      var a1 = FloatVector.broadcast(SPECIES, a[at + aRow]);
+      c10 = a1.fma(b0, c10);
+      c11 = a1.fma(b1, c11);
+      c12 = a1.fma(b2, c12);
+      var a2 = FloatVector.broadcast(SPECIES, a[at + 2 * aRow]);
+      c20 = a2.fma(b0, c20);
+      c21 = a2.fma(b1, c21);
+      c22 = a2.fma(b2, c22);
+      var a3 = FloatVector.broadcast(SPECIES, a[at + 3 * aRow]);
+      c30 = a3.fma(b0, c30);
+      c31 = a3.fma(b1, c31);
+      c32 = a3.fma(b2, c32);
+    }
+    c00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
+    c01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
+    c02.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES)).intoArray(c, cAt + 2 * LANES);
+    c10.add(FloatVector.fromArray(SPECIES, c, cAt + cRow)).intoArray(c, cAt + cRow);
+    c11.add(FloatVector.fromArray(SPECIES, c, cAt + cRow + LANES)).intoArray(c, cAt + cRow + LANES);
+    c12.add(FloatVector.fromArray(SPECIES, c, cAt + cRow + 2 * LANES))
+        .intoArray(c, cAt + cRow + 2 * LANES);
+    c20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * cRow)).intoArray(c, cAt + 2 * cRow);
+    c21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * cRow + LANES))
+        .intoArray(c, cAt + 2 * cRow + LANES);
+    c22.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * cRow + 2 * LANES))
+        .intoArray(c, cAt + 2 * cRow + 2 * LANES);
+    c30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * cRow)).intoArray(c, cAt + 3 * cRow);
+    c31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * cRow + LANES))
+        .intoArray(c, cAt + 3 * cRow + LANES);
+    c32.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * cRow + 2 * LANES))
+        .intoArray(c, cAt + 3 * cRow + 2 * LANES);
+  }
+
+  private static void fourByTwo(
       float[] a,
       int aAt,
       int aRow,
@@ -105,15 +187,16 @@ final class VectorProduct {
       c30 = a3.fma(b0, c30);
       c31 = a3.fma(b1, c31);
     }
-    store(c00, c01, c, cAt);
-    store(c10, c11, c, cAt + cRow);
-    store(c20, c21, c, cAt + 2 * cRow);
-    store(c30, c31, c, cAt + 3 * cRow);
-  }
-
-  private static void store(FloatVector left, FloatVector right, float[] c, int at) {
-    FloatVector.fromArray(SPECIES, c, at).add(left).intoArray(c, at);
-    FloatVector.fromArray(SPECIES, c, at + LANES).add(right).intoArray(c, at + LANES);
+    c00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
+    c01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
+    c10.add(FloatVector.fromArray(SPECIES, c, cAt + cRow)).intoArray(c, cAt + cRow);
+    c11.add(FloatVector.fromArray(SPECIES, c, cAt + cRow + LANES)).intoArray(c, cAt + cRow + LANES);
+    c20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * cRow)).intoArray(c, cAt + 2 * cRow);
+    c21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * cRow + LANES))
+        .intoArray(c, cAt + 2 * cRow + LANES);
+    c30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * cRow)).intoArray(c, cAt + 3 * cRow);
+    c31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * cRow + LANES))
+        .intoArray(c, cAt + 3 * cRow + LANES);
   }
 
   private static void one(
@@ -226,15 +309,14 @@ final class VectorProduct {
       c30 = a3.fma(b0, c30);
       c31 = a3.fma(b1, c31);
     }
-    reduce(c00, c01, c, cAt);
-    reduce(c10, c11, c, cAt + cRow);
-    reduce(c20, c21, c, cAt + 2 * cRow);
-    reduce(c30, c31, c, cAt + 3 * cRow);
-  }
-
-  private static void reduce(FloatVector left, FloatVector right, float[] c, int at) {
-    c[at] += left.reduceLanes(VectorOperators.ADD);
-    c[at + 1] += right.reduceLanes(VectorOperators.ADD);
+    c[cAt] += c00.reduceLanes(VectorOperators.ADD);
+    c[cAt + 1] += c01.reduceLanes(VectorOperators.ADD);
+    c[cAt + cRow] += c10.reduceLanes(VectorOperators.ADD);
+    c[cAt + cRow + 1] += c11.reduceLanes(VectorOperators.ADD);
+    c[cAt + 2 * cRow] += c20.reduceLanes(VectorOperators.ADD);
+    c[cAt + 2 * cRow + 1] += c21.reduceLanes(VectorOperators.ADD);
+    c[cAt + 3 * cRow] += c30.reduceLanes(VectorOperators.ADD);
+    c[cAt + 3 * cRow + 1] += c31.reduceLanes(VectorOperators.ADD);
   }
 
   private static float dot(float[] a, int aAt, float[] b, int bAt, int inner) {

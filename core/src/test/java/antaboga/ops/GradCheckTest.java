@@ -159,6 +159,11 @@ class GradCheckTest {
     return x[0].batchNorm(x[1], x[2], mean, variance, 1e-5);
   }
 
+  /** The names of all cases; each begins with its operation. */
+  static Stream<String> names() {
+    return CASES.keySet().stream();
+  }
+
   @TestFactory
   Stream<DynamicTest> gradientsAgreeWithCentralDifferences() {
     return CASES.entrySet().stream()
