@@ -4,6 +4,7 @@ package antaboga;
 import antaboga.kernel.Blas;
 import antaboga.kernel.DepthwiseKernel;
 import antaboga.kernel.GeluKernel;
+import antaboga.kernel.Tiles;
 import antaboga.ops.Arithmetic;
 import antaboga.ops.Arrays;
 import antaboga.ops.Attention;
@@ -63,13 +64,21 @@ public sealed class Tensor permits Parameter {
    */
   public static Tensor of(float[] values, long... shape) {
     requireCount(values.length, shape);
-    return of(Arrays.reshape(Nd4j.createFromArray(values), shape));
+    var array = Arrays.empty(DataType.FLOAT, shape);
+    if (values.length > 0) {
+      Tiles.of(array).write(0, values, 0, values.length); // ND4J would copy one by one
+    }
+    return of(array);
   }
 
   /** A double tensor with a copy of the values, in row-major order. */
   public static Tensor of(double[] values, long... shape) {
     requireCount(values.length, shape);
-    return of(Arrays.reshape(Nd4j.createFromArray(values), shape));
+    var array = Arrays.empty(DataType.DOUBLE, shape);
+    if (values.length > 0) {
+      Tiles.of(array).write(0, values, 0, values.length);
+    }
+    return of(array);
   }
 
   private static void requireCount(int count, long[] shape) {
@@ -157,12 +166,22 @@ public sealed class Tensor permits Parameter {
 
   /** A copy of the values as floats, in row-major order. */
   public float[] toFloats() {
-    return Arrays.reshape(array().castTo(DataType.FLOAT), array.length()).toFloatVector();
+    var floats = array().castTo(DataType.FLOAT);
+    var values = new float[Math.toIntExact(floats.length())];
+    if (values.length > 0) {
+      Tiles.of(floats).read(0, values, 0, values.length);
+    }
+    return values;
   }
 
   /** A copy of the values as doubles, in row-major order. */
   public double[] toDoubles() {
-    return Arrays.reshape(array().castTo(DataType.DOUBLE), array.length()).toDoubleVector();
+    var doubles = array().castTo(DataType.DOUBLE);
+    var values = new double[Math.toIntExact(doubles.length())];
+    if (values.length > 0) {
+      Tiles.of(doubles).read(0, values, 0, values.length);
+    }
+    return values;
   }
 
   /** A constant with a copy of the values, in memory of its own: what outlives a tape. */

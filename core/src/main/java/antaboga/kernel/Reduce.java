@@ -12,6 +12,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class Reduce {
   private static final int BLOCK = 65_536;
+  private static final int STRETCH = 4096; // elements read at once, where rows are shorter
 
   private Reduce() {}
 
@@ -60,11 +61,15 @@ public final class Reduce {
           int length = Math.min(width, inner - begin);
           var sums = Scratch.doubles(1, length);
           java.util.Arrays.fill(sums, 0, length, 0);
-          var row = Scratch.doubles(0, length);
-          for (int k = 0; k < n; k++) {
-            readAsDoubles(x.dataType(), from, ((long) o * n + k) * inner + begin, row, length);
-            for (int i = 0; i < length; i++) {
-              sums[i] += row[i];
+          int together = length == inner ? Math.max(1, STRETCH / inner) : 1; // short rows at once
+          var rows = Scratch.doubles(0, together * length);
+          for (int k = 0; k < n; k += together) {
+            int values = Math.min(together, n - k) * length;
+            readAsDoubles(x.dataType(), from, ((long) o * n + k) * inner + begin, rows, values);
+            for (int at = 0; at < values; at += length) {
+              for (int i = 0; i < length; i++) {
+                sums[i] += rows[at + i];
+              }
             }
           }
           writeDoubles(x.dataType(), to, (long) o * inner + begin, sums, length);
@@ -106,23 +111,34 @@ public final class Reduce {
     var layout = Layout.of(x, axis);
     var at = new int[layout.outer * layout.inner];
     var from = Tiles.of(x);
-    Workers.run(
-        layout.outer,
-        o -> {
-          var best = Scratch.doubles(1, layout.inner);
-          var row = Scratch.doubles(0, layout.inner);
-          for (int k = 0; k < layout.n; k++) {
-            long start = ((long) o * layout.n + k) * layout.inner;
-            readAsDoubles(x.dataType(), from, start, row, layout.inner);
+    planes(
+        layout,
+        (first, count) -> {
+          int plane = layout.n * layout.inner;
+          var values = Scratch.doubles(0, count * plane);
+          readAsDoubles(x.dataType(), from, (long) first * plane, values, count * plane);
+          for (int o = 0; o < count; o++) {
             for (int i = 0; i < layout.inner; i++) {
-              if (k == 0 || row[i] > best[i] || (Double.isNaN(row[i]) && !Double.isNaN(best[i]))) {
-                best[i] = row[i];
-                at[o * layout.inner + i] = k;
-              }
+              at[(first + o) * layout.inner + i] =
+                  first(values, o * plane + i, layout.n, layout.inner);
             }
           }
         });
     return at;
+  }
+
+  /** The number of the first maximum, or of the first NaN, among n values so far apart. */
+  private static int first(double[] values, int start, int n, int apart) {
+    int best = 0;
+    double most = values[start];
+    for (int k = 1; k < n && !Double.isNaN(most); k++) {
+      double value = values[start + k * apart];
+      if (value > most || Double.isNaN(value)) {
+        most = value;
+        best = k;
+      }
+    }
+    return best;
   }
 
   /** The element of x at each index along the axis, which stays with size 1. */
@@ -130,35 +146,56 @@ public final class Reduce {
     var layout = Layout.of(x, axis);
     var out = Arrays.empty(x.dataType(), withSize(x.shape(), axis, 1));
     var from = Tiles.of(x);
-    var picked = new double[at.length];
-    var one = new double[1];
-    for (int o = 0; o < layout.outer; o++) {
-      for (int i = 0; i < layout.inner; i++) {
-        int j = o * layout.inner + i;
-        long position = ((long) o * layout.n + at[j]) * layout.inner + i;
-        readAsDoubles(x.dataType(), from, position, one, 1);
-        picked[j] = one[0];
-      }
-    }
-    writeDoubles(x.dataType(), Tiles.of(out), 0, picked, picked.length);
+    var to = Tiles.of(out);
+    planes(
+        layout,
+        (first, count) -> {
+          int plane = layout.n * layout.inner;
+          int picks = count * layout.inner;
+          var values = Scratch.doubles(0, count * plane);
+          var picked = Scratch.doubles(1, picks);
+          readAsDoubles(x.dataType(), from, (long) first * plane, values, count * plane);
+          for (int j = 0; j < picks; j++) {
+            picked[j] = values[position(layout, at, first * layout.inner, j)];
+          }
+          writeDoubles(x.dataType(), to, (long) first * layout.inner, picked, picks);
+        });
     return out;
   }
 
   /** The transpose of {@link #gather}: zeros of the shape, with g put back at each index. */
   public static INDArray scatter(INDArray g, int[] at, long[] shape, int axis) {
-    var out = Arrays.zeros(g.dataType(), shape);
+    var out = Arrays.empty(g.dataType(), shape);
     var layout = Layout.of(out, axis);
     var from = Tiles.of(g);
     var to = Tiles.of(out);
-    var one = new double[1];
-    for (int o = 0; o < layout.outer; o++) {
-      for (int i = 0; i < layout.inner; i++) {
-        int j = o * layout.inner + i;
-        readAsDoubles(g.dataType(), from, j, one, 1);
-        writeDoubles(g.dataType(), to, ((long) o * layout.n + at[j]) * layout.inner + i, one, 1);
-      }
-    }
+    planes(
+        layout,
+        (first, count) -> {
+          int plane = layout.n * layout.inner;
+          int picks = count * layout.inner;
+          var values = Scratch.doubles(0, count * plane);
+          var picked = Scratch.doubles(1, picks);
+          readAsDoubles(g.dataType(), from, (long) first * layout.inner, picked, picks);
+          java.util.Arrays.fill(values, 0, count * plane, 0);
+          for (int j = 0; j < picks; j++) {
+            values[position(layout, at, first * layout.inner, j)] = picked[j];
+          }
+          writeDoubles(g.dataType(), to, (long) first * plane, values, count * plane);
+        });
     return out;
+  }
+
+  /** Where, in planes that begin with pick {@code first}, pick j lies. */
+  private static int position(Layout layout, int[] at, int first, int j) {
+    int o = j / layout.inner;
+    int i = j % layout.inner;
+    return (o * layout.n + at[first + j]) * layout.inner + i;
+  }
+
+  /** Shares out the planes (n, inner), as many together as fill a block. */
+  private static void planes(Layout layout, RowTask task) {
+    rows(layout.outer, layout.n * layout.inner, task);
   }
 
   /**

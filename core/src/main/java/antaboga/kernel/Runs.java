@@ -45,8 +45,48 @@ public record Runs(long count, long length) {
         });
   }
 
+  /** Repeats each run of {@code from}, which holds nothing else, in {@code to}. */
+  public void repeat(INDArray from, INDArray to, long times) {
+    if (length == 1) {
+      fill(from, to, times);
+      return;
+    }
+    var source = Tiles.of(from);
+    var target = Tiles.of(to);
+    boolean floats = from.dataType() == DataType.FLOAT;
+    int pieces = Math.toIntExact((length + TILE - 1) / TILE);
+    int copies =
+        (int) Math.max(1, Math.min(times, TILE / length)); // short runs are written at once
+    int writes = Math.toIntExact((times + copies - 1) / copies);
+    Workers.run(
+        Math.toIntExact(count * pieces * writes),
+        task -> {
+          long run = task / pieces / writes;
+          long begin = (long) (task % pieces) * TILE;
+          long repetition = (long) (task / pieces % writes) * copies;
+          int size = (int) Math.min(TILE, length - begin);
+          int elements = size * (int) Math.min(copies, times - repetition);
+          long put = (run * times + repetition) * length + begin;
+          if (floats) {
+            var tile = Scratch.floats(0, elements);
+            source.read(run * length + begin, tile, 0, size);
+            for (int i = size; i < elements; i++) {
+              tile[i] = tile[i - size];
+            }
+            target.write(put, tile, 0, elements);
+          } else {
+            var tile = Scratch.doubles(0, elements);
+            source.read(run * length + begin, tile, 0, size);
+            for (int i = size; i < elements; i++) {
+              tile[i] = tile[i - size];
+            }
+            target.write(put, tile, 0, elements);
+          }
+        });
+  }
+
   /** Repeats each element of {@code from} {@code times} times in {@code to}. */
-  public static void fill(INDArray from, INDArray to, long times) {
+  private static void fill(INDArray from, INDArray to, long times) {
     int n = Math.toIntExact(times);
     var source = Tiles.of(from);
     var target = Tiles.of(to);

@@ -214,15 +214,7 @@ public interface Movement {
       out.assign(from);
       return;
     }
-    long inner = inner(out, axis);
-    long n = out.size(axis);
-    if (inner == 1) {
-      Runs.fill(from, out, n);
-      return;
-    }
-    for (long i = 0; i < n; i++) {
-      new Runs(outer(out, axis), inner).copy(from, 0, inner, out, i * inner, n * inner);
-    }
+    new Runs(outer(out, axis), inner(out, axis)).repeat(from, out, out.size(axis));
   }
 
   /**

@@ -29,7 +29,7 @@ final class VectorScan implements ScanKernel {
   /** Vectors of channels in a tile at most, so that its rows stay in the nearest cache. */
   private static final int WIDEST = 8;
 
-  private final ThreadLocal<@Nullable VectorTile> tiles = new ThreadLocal<>();
+  private static final ThreadLocal<@Nullable VectorTile> TILES = new ThreadLocal<>();
 
   @Override
   public String name() {
@@ -102,10 +102,10 @@ final class VectorScan implements ScanKernel {
 
   /** This thread's tile of these sizes; its contents are whatever was left there. */
   private VectorTile tile(int vectors, int states, int rank) {
-    var tile = tiles.get();
+    var tile = TILES.get();
     if (tile == null || !tile.fits(vectors, states, rank)) {
       tile = new VectorTile(vectors, states, rank);
-      tiles.set(tile);
+      TILES.set(tile);
     }
     return tile;
   }

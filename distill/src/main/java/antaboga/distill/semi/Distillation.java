@@ -14,6 +14,7 @@ import antaboga.nn.Weights;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * The teacher's part of the loss: at each tap of the student, the feature and the response term
@@ -100,7 +101,11 @@ public final class Distillation {
 
   /** Starts the projectors at the principal components of the first batches' embeddings. */
   @SuppressWarnings("try") // the tape owns the memory of a batch
-  void start(Embeddings embeddings, SemiSupervisedTraining.Data data, long seed)
+  void start(
+      Embeddings embeddings,
+      SemiSupervisedTraining.Data data,
+      long seed,
+      BooleanSupplier stopRequested)
       throws IOException {
     if (config.start() == 0) {
       return;
@@ -108,6 +113,9 @@ public final class Distillation {
     var components =
         taps.stream().map(t -> new PrincipalComponents(embeddings.config().width())).toList();
     for (int step = 0; step < config.start(); step++) {
+      if (stopRequested.getAsBoolean()) {
+        return;
+      }
       try (var tape = new Tape(0)) {
         var images = Images.all(data.batch(step, seed));
         var maps = embeddings.of(images.tensor(), images.views());

@@ -13,6 +13,7 @@ import antaboga.nn.loss.Loss;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,9 +134,11 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
   }
 
   @Override
-  public void prepare(SemiSupervisedTraining.Data data, long dataSeed) throws IOException {
+  public void prepare(
+      SemiSupervisedTraining.Data data, long dataSeed, BooleanSupplier stopRequested)
+      throws IOException {
     if (distillation != null) {
-      distillation.start(embeddings, data, dataSeed);
+      distillation.start(embeddings, data, dataSeed, stopRequested);
     }
   }
 

@@ -114,8 +114,11 @@ public final class SemiSupervisedTraining {
       return Weights.init(0);
     }
 
-    /** Called once in a run, before its first step. */
-    default void prepare(Data data, long seed) throws IOException {}
+    /**
+     * Called before the first step of a run, and again if the run was stopped before it; may return
+     * early when a stop is requested.
+     */
+    default void prepare(Data data, long seed, BooleanSupplier stopRequested) throws IOException {}
   }
 
   /** Scores by name, of the average student on images that are not trained on. */
@@ -182,14 +185,15 @@ public final class SemiSupervisedTraining {
 
   /**
    * Trains from the checkpoint in the folder, or from the beginning, to the end, or until a stop is
-   * requested, which is asked for after each step. Either way the last step is saved.
+   * requested. Either way the last step is saved.
    *
+   * @param stopRequested asked before each step; once true it must stay so
    * @return the number of steps taken in all; {@code config.steps()} when the run is complete
    * @throws NonFiniteException if a loss or a gradient is not finite; nothing is saved after it
    * @throws IOException if the checkpoint cannot be read or written, or belongs to another run
    */
   public int run(Listener listener, BooleanSupplier stopRequested) throws IOException {
-    int step = begin(listener);
+    int step = begin(listener, stopRequested);
     int saved = step;
     while (step < config.steps() && !stopRequested.getAsBoolean()) {
       train(step, listener);
@@ -208,14 +212,18 @@ public final class SemiSupervisedTraining {
     return step;
   }
 
-  private int begin(Listener listener) throws IOException {
+  private int begin(Listener listener, BooleanSupplier stopRequested) throws IOException {
     var resumed = state.restore();
     if (resumed.isPresent()) {
       listener.resumed(resumed.getAsInt(), config.checkpoint());
-      return resumed.getAsInt();
+    } else {
+      save(0, listener); // a folder that cannot be written fails now, not hours later
     }
-    objective.prepare(data, config.seed());
-    return save(0, listener); // a folder that cannot be written fails now, not hours later
+    int step = resumed.orElse(0);
+    if (step == 0) {
+      objective.prepare(data, config.seed(), stopRequested);
+    }
+    return step;
   }
 
   private void train(int step, Listener listener) throws IOException {

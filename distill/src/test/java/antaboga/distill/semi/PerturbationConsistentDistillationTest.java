@@ -111,7 +111,7 @@ class PerturbationConsistentDistillationTest {
             Distillation.Config.of("deep").withStart(2).detached(),
             Distribution.Config.off());
     var method = method(config);
-    method.prepare(Blobs::batch, 1);
+    method.prepare(Blobs::batch, 1, () -> false);
     assertEquals(0, method.weights().trainable().size());
     assertEquals(
         Set.of("supervised", "feature", "response", "consistency"), weights(method, 200).keySet());
@@ -120,7 +120,7 @@ class PerturbationConsistentDistillationTest {
   @Test
   void projectorsStartOrthonormal() throws IOException {
     var method = method(WholeMethod.config(STEPS));
-    method.prepare(Blobs::batch, 1);
+    method.prepare(Blobs::batch, 1, () -> false);
     var values = method.of(Blobs.batch(0, 1), 0).values();
     assertEquals(0, values.getOrDefault("orthogonality", 1.0), 1e-12);
   }

@@ -77,8 +77,15 @@ class SemiSupervisedTrainingTest {
     assertEquals(12, training(whole, students()).run(SILENT, () -> false));
 
     var parts = config(12, "parts");
-    var asked = new int[1];
-    assertEquals(5, training(parts, students()).run(SILENT, () -> asked[0]++ == 5));
+    var taken = new int[1];
+    var counting =
+        new Listener() {
+          @Override
+          public void stepped(int step, Losses losses, double rate) {
+            taken[0]++;
+          }
+        };
+    assertEquals(5, training(parts, students()).run(counting, () -> taken[0] == 5));
     var resumed = new ArrayList<Integer>();
     var listener =
         new Listener() {
@@ -90,6 +97,16 @@ class SemiSupervisedTrainingTest {
     assertEquals(12, training(parts, students()).run(listener, () -> false));
     assertEquals(List.of(5), resumed);
     assertArrayEquals(checkpoint(whole), checkpoint(parts));
+  }
+
+  @Test
+  void aRunStoppedWhilePreparingIsPreparedAgain() throws IOException {
+    var whole = config(4, "whole");
+    training(whole, students()).run(SILENT, () -> false);
+    var stopped = config(4, "stopped");
+    assertEquals(0, training(stopped, students()).run(SILENT, () -> true));
+    training(stopped, students()).run(SILENT, () -> false);
+    assertArrayEquals(checkpoint(whole), checkpoint(stopped));
   }
 
   @Test
