@@ -40,7 +40,7 @@ public final class UltraLightCases {
     var weights = Weights.from(golden.weights().all());
     var layer = new PvmLayer(weights, p.get("input_dim").asInt(), p.get("output_dim").asInt());
     weights.requireAllUsed();
-    check.number("param_count", weights.count(), p.get("param_count").asDouble());
+    check.number("param_count", (double) weights.count(), p.get("param_count").asDouble());
     try (var tape = new Tape(0)) {
       var in = new Leaves(tape, golden, weights.all());
       var y = layer.forward(in.input("x"));
@@ -57,7 +57,7 @@ public final class UltraLightCases {
     var weights = Weights.from(golden.weights().all());
     var bridge = new AttentionBridge(weights, channels, p.get("split_att").asText().equals("conv"));
     weights.requireAllUsed();
-    check.number("param_count", weights.count(), p.get("param_count").asDouble());
+    check.number("param_count", (double) weights.count(), p.get("param_count").asDouble());
     try (var tape = new Tape(0)) {
       var in = new Leaves(tape, golden, weights.all());
       var scales =
@@ -87,7 +87,8 @@ public final class UltraLightCases {
   private static void network(GoldenCase golden, Check check) {
     var weights = Weights.from(golden.state("state_dict"));
     var net = build(weights, golden.params());
-    check.number("param_count", weights.count(), golden.params().get("param_count").asDouble());
+    check.number(
+        "param_count", (double) weights.count(), golden.params().get("param_count").asDouble());
     try (var tape = new Tape(0)) {
       var in = new Leaves(tape, golden, weights.all());
       var y = net.forward(in.input("x")).sigmoid();
