@@ -4,6 +4,8 @@ package antaboga.kernel;
 import antaboga.Dims;
 import antaboga.ops.Arrays;
 import java.lang.ref.Reference;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -18,11 +20,24 @@ import org.nd4j.linalg.factory.Nd4j;
  * product.
  */
 public final class Gemm {
+  private static final int MOST_STRIPS = 64;
+  private static final int LEAST_ROWS = 16;
+  private static final double STRIP_OPERATIONS = 4e6; // some 50 microseconds of one core
+
   private Gemm() {}
 
   /** Whether arrays live in host memory, where BLAS can read them. */
   private static final class Host {
     static final boolean MEMORY = Nd4j.getBackend().getClass().getSimpleName().equals("CpuBackend");
+
+    /** Whether each call of BLAS stays on its thread, and the workers share the calls. */
+    static final boolean ONE_THREAD = MEMORY && !Blas.asIs();
+
+    static {
+      if (ONE_THREAD) {
+        Nd4j.factory().blas().setMaxThreads(1);
+      }
+    }
   }
 
   /**
@@ -95,54 +110,99 @@ public final class Gemm {
       }
       return;
     }
-    int opA = transposeA ? openblas.CblasTrans : openblas.CblasNoTrans;
-    int opB = transposeB ? openblas.CblasTrans : openblas.CblasNoTrans;
-    int rowA = transposeA ? m : k;
-    int rowB = transposeB ? k : n;
-    boolean floats = out.dataType() == DataType.FLOAT;
+    // BLAS's own threads wait for one another, so one busy core stalls them all: here each product
+    // is cut into strips of rows, by sizes alone, and whichever worker is free takes the next
+    int strips = Host.ONE_THREAD ? strips(m, 2.0 * m * n * k) : 1;
+    int height = (m + strips - 1) / strips;
     try {
-      for (long p = 0; p < products; p++) {
-        var pointerA = at(a, p * m * k);
-        var pointerB = at(b, p * k * n);
-        var pointerOut = at(out, p * m * n);
-        if (floats) {
-          openblas.cblas_sgemm(
-              openblas.CblasRowMajor,
-              opA,
-              opB,
-              m,
-              n,
-              k,
-              (float) alpha,
-              new FloatPointer(pointerA),
-              rowA,
-              new FloatPointer(pointerB),
-              rowB,
-              (float) beta,
-              new FloatPointer(pointerOut),
-              n);
-        } else {
-          openblas.cblas_dgemm(
-              openblas.CblasRowMajor,
-              opA,
-              opB,
-              m,
-              n,
-              k,
-              alpha,
-              new DoublePointer(pointerA),
-              rowA,
-              new DoublePointer(pointerB),
-              rowB,
-              beta,
-              new DoublePointer(pointerOut),
-              n);
-        }
-      }
+      run(
+          products * strips,
+          task -> {
+            long p = task / strips;
+            int first = task % strips * height;
+            int rows = Math.min(height, m - first);
+            if (rows > 0) {
+              strip(
+                  at(out, p * m * n + (long) first * n),
+                  at(a, p * m * k + (transposeA ? first : (long) first * k)),
+                  transposeA ? m : 0,
+                  at(b, p * k * n),
+                  transposeB,
+                  out.dataType(),
+                  new Sizes(rows, n, k),
+                  alpha,
+                  beta);
+            }
+          });
     } finally {
       Reference.reachabilityFence(a);
       Reference.reachabilityFence(b);
       Reference.reachabilityFence(out);
+    }
+  }
+
+  private static void run(int tasks, IntConsumer task) {
+    if (Host.ONE_THREAD) {
+      Workers.run(tasks, task);
+    } else {
+      IntStream.range(0, tasks).forEach(task);
+    }
+  }
+
+  private record Sizes(int m, int n, int k) {}
+
+  private static int strips(int rows, double operations) {
+    double worthwhile = Math.min(MOST_STRIPS, operations / STRIP_OPERATIONS);
+    return (int) Math.max(1, Math.min(rows / LEAST_ROWS, worthwhile));
+  }
+
+  /** One product by one thread; {@code columnsA} is a's width where it is transposed, else 0. */
+  private static void strip(
+      Pointer out,
+      Pointer a,
+      int columnsA,
+      Pointer b,
+      boolean transposeB,
+      DataType type,
+      Sizes sizes,
+      double alpha,
+      double beta) {
+    int opA = columnsA > 0 ? openblas.CblasTrans : openblas.CblasNoTrans;
+    int opB = transposeB ? openblas.CblasTrans : openblas.CblasNoTrans;
+    int rowA = columnsA > 0 ? columnsA : sizes.k;
+    int rowB = transposeB ? sizes.k : sizes.n;
+    if (type == DataType.FLOAT) {
+      openblas.cblas_sgemm(
+          openblas.CblasRowMajor,
+          opA,
+          opB,
+          sizes.m,
+          sizes.n,
+          sizes.k,
+          (float) alpha,
+          new FloatPointer(a),
+          rowA,
+          new FloatPointer(b),
+          rowB,
+          (float) beta,
+          new FloatPointer(out),
+          sizes.n);
+    } else {
+      openblas.cblas_dgemm(
+          openblas.CblasRowMajor,
+          opA,
+          opB,
+          sizes.m,
+          sizes.n,
+          sizes.k,
+          alpha,
+          new DoublePointer(a),
+          rowA,
+          new DoublePointer(b),
+          rowB,
+          beta,
+          new DoublePointer(out),
+          sizes.n);
     }
   }
 

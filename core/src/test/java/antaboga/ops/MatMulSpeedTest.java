@@ -27,7 +27,7 @@ class MatMulSpeedTest {
     long tensor = Long.MAX_VALUE;
     long blas = Long.MAX_VALUE;
     // in turns, and the best of each: what else the machine does only slows
-    for (int i = 0; i < 15 || (i < 300 && blas < 0.85 * tensor); i++) {
+    for (int i = 0; i < 15 || (i < 100 && blas < 0.85 * tensor); i++) {
       long start = System.nanoTime();
       try (var tape = new Tape(0)) {
         tape.watch(x).matmul(w);
