@@ -46,7 +46,7 @@ public final class Tape implements AutoCloseable {
   private final @Nullable Tape outer;
   private final int depth;
   private final MemoryWorkspace memory;
-  private final RandomGenerator random;
+  private RandomGenerator random;
   private final List<Node> nodes = new ArrayList<>();
   private boolean recording;
   private boolean training;
@@ -190,6 +190,24 @@ public final class Tape implements AutoCloseable {
     } finally {
       tape.recording = recording;
       tape.training = training;
+    }
+  }
+
+  /**
+   * Computes with randomness of its own, apart from that of the step: two passes with one seed drop
+   * the same, so that they differ only where their inputs do.
+   */
+  public static <T> T seeded(long seed, Supplier<T> pass) {
+    var tape = CURRENT.get();
+    if (tape == null) {
+      return pass.get(); // an inference pass draws nothing
+    }
+    var random = tape.random;
+    tape.random = new SplittableRandom(seed);
+    try {
+      return pass.get();
+    } finally {
+      tape.random = random;
     }
   }
 

@@ -70,6 +70,15 @@ class TapeTest {
   }
 
   @Test
+  void seededStretchesRepeatAndLeaveTheStepsRandomnessAlone() {
+    try (var tape = new Tape(5)) {
+      long first = Tape.seeded(9, () -> tape.random().nextLong());
+      assertEquals(first, Tape.seeded(9, () -> tape.random().nextLong()));
+      assertEquals(new SplittableRandom(5).nextLong(), tape.random().nextLong());
+    }
+  }
+
+  @Test
   void pausedStretchesRecordNothing() {
     var w = parameter(1, 2);
     try (var tape = new Tape(0)) {

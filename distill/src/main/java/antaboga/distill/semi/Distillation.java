@@ -72,6 +72,10 @@ public final class Distillation {
     boolean isOff() {
       return weight == 0 || taps.isEmpty();
     }
+
+    boolean asksForResponses() {
+      return !isOff() && response > 0;
+    }
   }
 
   private record Tapped(Segmenter.Tap tap, Projector projector) {}
@@ -88,8 +92,9 @@ public final class Distillation {
   /** A projector for each tap, from the teacher's width K to the tap's. */
   Distillation(Config config, Weights w, long teacherWidth, Segmenter student) {
     this.config = config;
+    var names = config.isOff() ? List.<String>of() : config.taps();
     this.taps =
-        config.taps().stream()
+        names.stream()
             .map(student::tap)
             .map(tap -> new Tapped(tap, projector(w.at(tap.name()), teacherWidth, tap)))
             .toList();
@@ -107,7 +112,7 @@ public final class Distillation {
       long seed,
       BooleanSupplier stopRequested)
       throws IOException {
-    if (config.start() == 0) {
+    if (taps.isEmpty() || config.start() == 0) {
       return;
     }
     var components =
@@ -130,7 +135,7 @@ public final class Distillation {
     }
   }
 
-  /** What student and teacher make of the same images, tap by tap. */
+  /** What student and teacher make of the same images, tap by tap; the teacher may be cached. */
   List<Compared> compare(Segmenter.Output student, Embeddings.Maps teacher) {
     var compared = new ArrayList<Compared>();
     for (var tapped : taps) {
@@ -142,32 +147,31 @@ public final class Distillation {
     return compared;
   }
 
-  /** The mean feature term. */
-  Tensor feature(List<Compared> clean) {
-    return mean(clean.stream().map(c -> FEATURE.of(c.student, c.target)).toList());
+  /** L_feat and L_orth. */
+  Losses matched(List<Compared> clean) {
+    var features = clean.stream().map(c -> FEATURE.of(c.student, c.target)).toList();
+    var losses = Losses.none().plusMean("feature", config.weight(), features);
+    return config.orthogonality() == 0 || clean.isEmpty()
+        ? losses
+        : losses.plus("orthogonality", config.weight() * config.orthogonality(), orthogonality());
   }
 
-  /** The mean response term. */
-  Tensor response(List<Compared> clean, List<Compared> perturbed) {
-    var terms = new ArrayList<Tensor>();
-    for (int i = 0; i < clean.size(); i++) {
+  private Tensor orthogonality() {
+    return taps.stream()
+        .map(tapped -> tapped.projector.orthogonality())
+        .reduce(Tensor::add)
+        .orElseThrow();
+  }
+
+  /** L_resp. */
+  Losses answered(List<Compared> clean, List<Compared> perturbed, double ramp) {
+    var responses = new ArrayList<Tensor>();
+    for (int i = 0; i < perturbed.size(); i++) {
       var c = clean.get(i);
       var p = perturbed.get(i);
-      terms.add(RESPONSE.of(c.student, p.student, c.target, p.target));
+      responses.add(RESPONSE.of(c.student, p.student, c.target, p.target));
     }
-    return mean(terms);
-  }
-
-  /** The sum of the projectors' own terms. */
-  Tensor orthogonality() {
-    return sum(taps.stream().map(t -> t.projector.orthogonality()).toList());
-  }
-
-  private static Tensor mean(List<Tensor> terms) {
-    return sum(terms).mul(1.0 / terms.size());
-  }
-
-  private static Tensor sum(List<Tensor> terms) {
-    return terms.stream().reduce(Tensor::add).orElseThrow();
+    return Losses.none()
+        .plusMean("response", ramp * config.weight() * config.response(), responses);
   }
 }

@@ -7,6 +7,7 @@ import antaboga.nn.Init;
 import antaboga.nn.Segmenter;
 import antaboga.nn.Weights;
 import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The part of the loss that looks at how features are distributed: one tap, mapped by a linear
@@ -95,30 +96,27 @@ public final class Distribution {
       var separate = new Separation().of(known);
       losses = losses.plus("separate labelled", scale * config.separate(), separate);
     }
-    return config.posterior() == 0
-        ? losses
-        : losses.plus(posterior(f, logits, labelled, scale * config.posterior(), confidence));
+    if (config.posterior() > 0) {
+      var terms = posterior(f.slice(0, labelled, all), logits, confidence);
+      losses = losses.plusMean("posterior", scale * config.posterior(), terms);
+    }
+    return losses;
   }
 
   private static ClassStatistics statistics(Tensor features, Tensor probability) {
     return ClassStatistics.of(features.reshape(-1, features.size(-1)), probability, EPS);
   }
 
-  /** The mean over the images in which both classes have enough weight. */
-  private Losses posterior(
-      Tensor features, Tensor logits, long labelled, double weight, double confidence) {
+  /** One term for each image in which both classes have enough weight. */
+  private List<Tensor> posterior(Tensor features, Tensor logits, double confidence) {
     var terms = new ArrayList<Tensor>();
     for (long i = 0; i < logits.size(0); i++) {
-      var f = features.index(0, labelled + i);
       var z = logits.index(0, i).reshape(-1);
       double lesion = z.stopGradient().sigmoid().sum().item();
       if (Math.min(lesion, z.shape().elements() - lesion) >= ClassStatistics.FEWEST) {
-        terms.add(consistency.of(f, z, confidence));
+        terms.add(consistency.of(features.index(0, i), z, confidence));
       }
     }
-    return terms.stream()
-        .reduce(Tensor::add)
-        .map(sum -> Losses.none().plus("posterior", weight, sum.mul(1.0 / terms.size())))
-        .orElse(Losses.none());
+    return terms;
   }
 }

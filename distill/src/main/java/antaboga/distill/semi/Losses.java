@@ -49,6 +49,14 @@ public record Losses(List<Term> terms) {
     return new Losses(more);
   }
 
+  /** These terms and the mean of the values, if there are any. */
+  Losses plusMean(String name, double weight, List<Tensor> values) {
+    return values.stream()
+        .reduce(Tensor::add)
+        .map(sum -> plus(name, weight, sum.mul(1.0 / values.size())))
+        .orElse(this);
+  }
+
   /** These terms and those. */
   public Losses plus(Losses others) {
     var more = new ArrayList<>(terms);

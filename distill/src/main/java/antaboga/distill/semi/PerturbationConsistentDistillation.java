@@ -11,10 +11,9 @@ import antaboga.nn.data.MixedBatch;
 import antaboga.nn.data.Perturbation;
 import antaboga.nn.loss.Loss;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The whole method: a student learns from few masks, from a large teacher of another architecture
@@ -68,8 +67,8 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
           rampup, distillation, distribution, consistency, weight, perturbation, draws);
     }
 
-    boolean needsPerturbed() {
-      return consistency > 0 || masks > 0 || (!distillation.isOff() && distillation.response() > 0);
+    boolean needsTwins() {
+      return distillation.asksForResponses() || consistency > 0 || masks > 0;
     }
   }
 
@@ -83,11 +82,11 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
   private final Config config;
   private final Students students;
   private final Embeddings embeddings;
-  private final @Nullable PromptedTeacher prompted;
+  private final Optional<PromptedTeacher> prompted;
   private final long seed;
   private final Weights weights;
-  private final @Nullable Distillation distillation;
-  private final @Nullable Distribution distribution;
+  private final Distillation distillation;
+  private final Optional<Distribution> distribution;
 
   /**
    * The method without prompted masks.
@@ -96,7 +95,7 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
    */
   public PerturbationConsistentDistillation(
       Config config, Students students, Embeddings embeddings, long seed) {
-    this(config, students, embeddings, seed, null);
+    this(config, students, embeddings, seed, Optional.empty());
   }
 
   /** The method with a teacher that segments what a box holds. */
@@ -105,8 +104,17 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
       Students students,
       Embeddings embeddings,
       long seed,
-      @Nullable PromptedTeacher prompted) {
-    if (config.masks() > 0 && prompted == null) {
+      PromptedTeacher prompted) {
+    this(config, students, embeddings, seed, Optional.of(prompted));
+  }
+
+  private PerturbationConsistentDistillation(
+      Config config,
+      Students students,
+      Embeddings embeddings,
+      long seed,
+      Optional<PromptedTeacher> prompted) {
+    if (config.masks() > 0 && prompted.isEmpty()) {
       throw new IllegalArgumentException(
           "masks of weight " + config.masks() + " and no teacher to prompt");
     }
@@ -116,16 +124,18 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
     this.prompted = prompted;
     this.seed = seed;
     this.weights = Weights.init(seed);
-    int width = embeddings.config().width();
-    var student = students.current();
     this.distillation =
-        config.distillation().isOff()
-            ? null
-            : new Distillation(config.distillation(), weights.at("projectors"), width, student);
+        new Distillation(
+            config.distillation(),
+            weights.at("projectors"),
+            embeddings.config().width(),
+            students.current());
     this.distribution =
         config.distribution().isOff()
-            ? null
-            : new Distribution(config.distribution(), weights.at("distribution"), student);
+            ? Optional.empty()
+            : Optional.of(
+                new Distribution(
+                    config.distribution(), weights.at("distribution"), students.current()));
   }
 
   @Override
@@ -137,125 +147,79 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
   public void prepare(
       SemiSupervisedTraining.Data data, long dataSeed, BooleanSupplier stopRequested)
       throws IOException {
-    if (distillation != null) {
-      distillation.start(embeddings, data, dataSeed, stopRequested);
-    }
+    distillation.start(embeddings, data, dataSeed, stopRequested);
   }
 
   @Override
   public Losses of(MixedBatch batch, int step) throws IOException {
     double ramp = config.rampup().at(step);
     double confidence = Confidence.threshold(config.rampup(), step);
-    var clean = look(Images.all(batch), true);
-    var known = clean.student.logits().slice(0, 0, batch.mask().size(0));
-    var losses = Losses.of("supervised", SUPERVISED.of(known, batch.mask())).plus(matched(clean));
+    long drops = Tape.current().orElseThrow().random().nextLong();
+    long labelled = batch.mask().size(0);
+
+    var clean = look(Images.all(batch), drops, !config.distillation().isOff());
+    var known = clean.student.logits().slice(0, 0, labelled);
+    var losses =
+        Losses.of("supervised", SUPERVISED.of(known, batch.mask()))
+            .plus(distillation.matched(clean.compared));
     if (ramp == 0) {
       return losses;
     }
-    if (distribution != null) {
-      losses = losses.plus(distribution.of(clean.student, batch.mask(), ramp, confidence));
+    if (distribution.isPresent()) {
+      var terms = distribution.get().of(clean.student, batch.mask(), ramp, confidence);
+      losses = losses.plus(terms);
     }
-    if (!config.needsPerturbed()) {
-      return losses;
-    }
-    var noisy = clean.images.perturbed(config.perturbation(), seed, step % config.draws());
-    var twin = look(noisy, config.distillation().response() > 0);
-    return losses
-        .plus(answered(clean, twin, ramp))
-        .plus(averaged(batch, clean, twin, ramp, confidence));
-  }
-
-  private Look look(Images images, boolean teacher) throws IOException {
-    var student = students.current().observe(images.tensor());
-    return new Look(
-        images,
-        student,
-        distillation == null || !teacher
-            ? List.of()
-            : distillation.compare(student, embeddings.of(images.tensor(), images.views())));
-  }
-
-  /** L_feat and L_orth. */
-  private Losses matched(Look clean) {
-    if (distillation == null) {
-      return Losses.none();
-    }
-    var terms = config.distillation();
-    var losses =
-        Losses.none().plus("feature", terms.weight(), distillation.feature(clean.compared));
-    return terms.orthogonality() == 0
-        ? losses
-        : losses.plus(
-            "orthogonality", terms.weight() * terms.orthogonality(), distillation.orthogonality());
-  }
-
-  /** L_resp. */
-  private Losses answered(Look clean, Look twin, double ramp) {
-    return distillation == null || twin.compared.isEmpty()
-        ? Losses.none()
-        : Losses.none()
-            .plus(
-                "response",
-                ramp * config.distillation().weight() * config.distillation().response(),
-                distillation.response(clean.compared, twin.compared));
-  }
-
-  /** L_cons and L_mask: what the student's average teaches on unlabelled images. */
-  private Losses averaged(MixedBatch batch, Look clean, Look twin, double ramp, double confidence) {
-    if (config.consistency() == 0 && config.masks() == 0) {
-      return Losses.none();
-    }
-    long from = batch.mask().size(0);
-    long to = from + batch.unlabelled().size(0);
-    var losses = Losses.none();
-    var average = average(batch.unlabelled());
-    if (config.consistency() > 0) {
-      var student = twin.student.logits().slice(0, from, to);
-      var term = new MeanTeacher(confidence).of(student, average);
-      losses = losses.plus("consistency", ramp * config.consistency(), term);
-    }
-    if (prompted != null && config.masks() > 0) {
-      var averageOfTwin = average(twin.images.tensor().slice(0, from, to));
-      var student = clean.student.logits().slice(0, from, to);
+    if (config.needsTwins()) {
+      var noisy = clean.images.perturbed(config.perturbation(), seed, step % config.draws());
+      var twin = look(noisy, drops, config.distillation().asksForResponses());
       losses =
-          losses.plus(
-              prompted(
-                  prompted,
-                  batch.unlabelled(),
-                  student,
-                  average,
-                  averageOfTwin,
-                  ramp * config.masks()));
+          losses
+              .plus(distillation.answered(clean.compared, twin.compared, ramp))
+              .plus(averaged(clean, twin, labelled, ramp, confidence));
     }
     return losses;
   }
 
-  private Tensor average(Tensor images) {
-    return Tape.paused(() -> students.average().forward(images).sigmoid());
+  /** Both looks of a step drop the same, or a response would be that of dropout. */
+  private Look look(Images images, long drops, boolean teacher) throws IOException {
+    var student = Tape.seeded(drops, () -> students.current().observe(images.tensor()));
+    var compared =
+        teacher
+            ? distillation.compare(student, embeddings.of(images.tensor(), images.views()))
+            : List.<Distillation.Compared>of();
+    return new Look(images, student, compared);
   }
 
-  /** The mean over the images for which the student's average gives a steady box. */
-  private static Losses prompted(
-      PromptedTeacher teacher,
-      Tensor images,
-      Tensor student,
-      Tensor average,
-      Tensor averageOfTwin,
-      double weight) {
-    var random = Tape.current().orElseThrow().random();
-    var terms = new ArrayList<Tensor>();
-    for (long i = 0; i < images.size(0); i++) {
-      var image = images.slice(0, i, i + 1);
-      var logits = student.slice(0, i, i + 1);
-      MASKS
-          .box(average.index(0, i).index(0, 0), averageOfTwin.index(0, i).index(0, 0), random)
-          .map(box -> Tape.paused(() -> teacher.probability(image, box)))
-          .ifPresent(mask -> terms.add(MASKS.of(logits, mask)));
+  /** L_cons and L_mask: what the student's average teaches on unlabelled images. */
+  private Losses averaged(Look clean, Look twin, long labelled, double ramp, double confidence) {
+    var losses = Losses.none();
+    if (config.consistency() == 0 && config.masks() == 0) {
+      return losses;
     }
-    return terms.stream()
-        .reduce(Tensor::add)
-        .map(sum -> Losses.none().plus("masks", weight, sum.mul(1.0 / terms.size())))
-        .orElse(Losses.none());
+    var images = unlabelled(clean.images.tensor(), labelled);
+    var average = average(images);
+    if (config.consistency() > 0) {
+      var student = unlabelled(twin.student.logits(), labelled);
+      var consistency = new MeanTeacher(confidence).of(student, average);
+      losses = losses.plus("consistency", ramp * config.consistency(), consistency);
+    }
+    if (config.masks() > 0) {
+      var student = unlabelled(clean.student.logits(), labelled);
+      var averageOfTwin = average(unlabelled(twin.images.tensor(), labelled));
+      var random = Tape.current().orElseThrow().random();
+      var teacher = prompted.orElseThrow();
+      var masks = MASKS.of(images, student, average, averageOfTwin, teacher, random);
+      losses = losses.plusMean("masks", ramp * config.masks(), masks);
+    }
+    return losses;
+  }
+
+  private static Tensor unlabelled(Tensor all, long labelled) {
+    return all.slice(0, labelled, all.size(0));
+  }
+
+  private Tensor average(Tensor images) {
+    return Tape.paused(() -> students.average().forward(images).sigmoid());
   }
 
   @Override

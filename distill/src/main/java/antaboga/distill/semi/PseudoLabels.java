@@ -3,12 +3,15 @@ package antaboga.distill.semi;
 
 import antaboga.Dims;
 import antaboga.ShapeException;
+import antaboga.Tape;
 import antaboga.Tensor;
 import antaboga.nn.loss.BinaryCrossEntropy;
 import antaboga.nn.loss.Dice;
 import antaboga.nn.loss.Loss;
 import antaboga.nn.metric.Connectivity;
 import antaboga.nn.metric.Region;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
@@ -94,6 +97,33 @@ public record PseudoLabels(int smallest, double agreement, double margin) {
         Math.max(0, box.y0 - margin * height * random.nextDouble()),
         Math.min(width - 1, box.x1 + margin * width * random.nextDouble()),
         Math.min(height - 1, box.y1 + margin * height * random.nextDouble()));
+  }
+
+  /**
+   * The losses of the images for which the student's average gives a steady box.
+   *
+   * @param images (U, C, H, W)
+   * @param logits of the student in training, (U, 1, H, W)
+   * @param clean the average's probabilities of the images, (U, 1, H, W)
+   * @param perturbed those of their perturbed twins, (U, 1, H, W)
+   * @param random moves the sides of boxes outward
+   */
+  public List<Tensor> of(
+      Tensor images,
+      Tensor logits,
+      Tensor clean,
+      Tensor perturbed,
+      PromptedTeacher teacher,
+      RandomGenerator random) {
+    var losses = new ArrayList<Tensor>();
+    for (long i = 0; i < images.size(0); i++) {
+      var image = images.slice(0, i, i + 1);
+      var student = logits.slice(0, i, i + 1);
+      box(clean.index(0, i).index(0, 0), perturbed.index(0, i).index(0, 0), random)
+          .map(box -> Tape.paused(() -> teacher.probability(image, box)))
+          .ifPresent(mask -> losses.add(of(student, mask)));
+    }
+    return losses;
   }
 
   /** The loss of one image: student's logits and teacher's probabilities, both (1, 1, H, W). */

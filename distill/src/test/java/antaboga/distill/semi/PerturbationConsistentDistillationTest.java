@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import antaboga.Tape;
 import antaboga.Tensor;
 import antaboga.distill.semi.PseudoLabels.Box;
+import antaboga.nn.Segmenter;
 import antaboga.nn.data.MixedBatch;
+import antaboga.nn.data.Perturbation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -87,7 +89,7 @@ class PerturbationConsistentDistillationTest {
             Distribution.Config.off(),
             0,
             0,
-            new antaboga.nn.data.Perturbation(),
+            new Perturbation(),
             2);
     assertEquals(Set.of("supervised"), weights(method(supervised), 200).keySet());
     var average = supervised.withConsistency(0.1);
@@ -121,8 +123,32 @@ class PerturbationConsistentDistillationTest {
   void projectorsStartOrthonormal() throws IOException {
     var method = method(WholeMethod.config(STEPS));
     method.prepare(Blobs::batch, 1, () -> false);
-    var values = method.of(Blobs.batch(0, 1), 0).values();
-    assertEquals(0, values.getOrDefault("orthogonality", 1.0), 1e-12);
+    assertEquals(0, value(method, 0, "orthogonality"), 1e-12);
+  }
+
+  /** The tiny student has dropout; without noise it must still answer with nothing. */
+  @Test
+  void bothPassesDropTheSame() throws IOException {
+    var config = WholeMethod.config(STEPS);
+    var quiet =
+        new PerturbationConsistentDistillation.Config(
+            config.rampup(),
+            config.distillation(),
+            config.distribution(),
+            0.1,
+            0,
+            new Perturbation(0, 0),
+            2);
+    assertEquals(0, value(method(quiet), 200, "response"));
+    assertTrue(value(method(config), 200, "response") > 0.1);
+  }
+
+  @SuppressWarnings("try") // an open tape makes it a training pass
+  private double value(PerturbationConsistentDistillation method, int step, String term)
+      throws IOException {
+    try (var tape = new Tape(step)) {
+      return method.of(Blobs.batch(step, 1), step).values().getOrDefault(term, Double.NaN);
+    }
   }
 
   @Test
@@ -142,7 +168,7 @@ class PerturbationConsistentDistillationTest {
                 Distribution.Config.off(),
                 0,
                 0,
-                new antaboga.nn.data.Perturbation(),
+                new Perturbation(),
                 2)
             .withMasks(0.3);
     var method =
@@ -158,7 +184,7 @@ class PerturbationConsistentDistillationTest {
   }
 
   /** Sees a lesion at rows and columns 4 to 15 of every image. */
-  private record Sure() implements antaboga.nn.Segmenter {
+  private record Sure() implements Segmenter {
     @Override
     public List<Tap> taps() {
       return List.of();
