@@ -20,9 +20,10 @@ import org.nd4j.linalg.factory.Nd4j;
  * product.
  */
 public final class Gemm {
-  private static final int MOST_STRIPS = 64;
-  private static final int LEAST_ROWS = 16;
-  private static final double STRIP_OPERATIONS = 4e6; // some 50 microseconds of one core
+  private static final int MOST_PARTS = 16;
+  private static final int LEAST_HEIGHT = 512;
+  private static final int LEAST_WIDTH = 768;
+  private static final double BLOCK_OPERATIONS = 4e6; // some 50 microseconds of one core
 
   private Gemm() {}
 
@@ -111,28 +112,28 @@ public final class Gemm {
       return;
     }
     // BLAS's own threads wait for one another, so one busy core stalls them all: here each product
-    // is cut into strips of rows, by sizes alone, and whichever worker is free takes the next
-    int strips = Host.ONE_THREAD ? strips(m, 2.0 * m * n * k) : 1;
-    int height = (m + strips - 1) / strips;
+    // is cut into blocks, by sizes alone, and whichever worker is free takes the next
+    var cut = Host.ONE_THREAD ? Cut.of(m, n, k) : new Cut(m, n, m, n);
     try {
       run(
-          products * strips,
+          products * cut.count(),
           task -> {
-            long p = task / strips;
-            int first = task % strips * height;
-            int rows = Math.min(height, m - first);
-            if (rows > 0) {
-              strip(
-                  at(out, p * m * n + (long) first * n),
-                  at(a, p * m * k + (transposeA ? first : (long) first * k)),
-                  transposeA ? m : 0,
-                  at(b, p * k * n),
-                  transposeB,
-                  out.dataType(),
-                  new Sizes(rows, n, k),
-                  alpha,
-                  beta);
-            }
+            long p = task / cut.count();
+            int row = cut.row(task % cut.count());
+            int column = cut.column(task % cut.count());
+            block(
+                at(out, p * m * n + (long) row * n + column),
+                n,
+                at(a, p * m * k + (transposeA ? row : (long) row * k)),
+                transposeA ? m : k,
+                transposeA,
+                at(b, p * k * n + (transposeB ? (long) column * k : column)),
+                transposeB ? k : n,
+                transposeB,
+                out.dataType(),
+                new Sizes(Math.min(cut.height, m - row), Math.min(cut.width, n - column), k),
+                alpha,
+                beta);
           });
     } finally {
       Reference.reachabilityFence(a);
@@ -151,26 +152,54 @@ public final class Gemm {
 
   private record Sizes(int m, int n, int k) {}
 
-  private static int strips(int rows, double operations) {
-    double worthwhile = Math.min(MOST_STRIPS, operations / STRIP_OPERATIONS);
-    return (int) Math.max(1, Math.min(rows / LEAST_ROWS, worthwhile));
+  /**
+   * Blocks of the result; each packs its rows of A and columns of B anew, so they are not small.
+   */
+  private record Cut(int m, int n, int height, int width) {
+    static Cut of(int m, int n, int k) {
+      double worthwhile = Math.max(1, 2.0 * m * n * k / BLOCK_OPERATIONS);
+      int rows = parts(m, LEAST_HEIGHT, worthwhile);
+      int columns = parts(n, LEAST_WIDTH, worthwhile / rows);
+      return new Cut(m, n, (m + rows - 1) / rows, (n + columns - 1) / columns);
+    }
+
+    private static int parts(int size, int least, double most) {
+      return (int) Math.max(1, Math.min(Math.min(MOST_PARTS, most), (double) size / least));
+    }
+
+    private int across() {
+      return (n + width - 1) / width;
+    }
+
+    int count() {
+      return (m + height - 1) / height * across();
+    }
+
+    int row(int block) {
+      return block / across() * height;
+    }
+
+    int column(int block) {
+      return block % across() * width;
+    }
   }
 
-  /** One product by one thread; {@code columnsA} is a's width where it is transposed, else 0. */
-  private static void strip(
+  /** One product by one thread; the numbers after the pointers are the lengths of their rows. */
+  private static void block(
       Pointer out,
+      int rowOut,
       Pointer a,
-      int columnsA,
+      int rowA,
+      boolean transposeA,
       Pointer b,
+      int rowB,
       boolean transposeB,
       DataType type,
       Sizes sizes,
       double alpha,
       double beta) {
-    int opA = columnsA > 0 ? openblas.CblasTrans : openblas.CblasNoTrans;
+    int opA = transposeA ? openblas.CblasTrans : openblas.CblasNoTrans;
     int opB = transposeB ? openblas.CblasTrans : openblas.CblasNoTrans;
-    int rowA = columnsA > 0 ? columnsA : sizes.k;
-    int rowB = transposeB ? sizes.k : sizes.n;
     if (type == DataType.FLOAT) {
       openblas.cblas_sgemm(
           openblas.CblasRowMajor,
@@ -186,7 +215,7 @@ public final class Gemm {
           rowB,
           (float) beta,
           new FloatPointer(out),
-          sizes.n);
+          rowOut);
     } else {
       openblas.cblas_dgemm(
           openblas.CblasRowMajor,
@@ -202,7 +231,7 @@ public final class Gemm {
           rowB,
           beta,
           new DoublePointer(out),
-          sizes.n);
+          rowOut);
     }
   }
 
