@@ -23,9 +23,7 @@ record DownscaledAttention(Linear queries, Linear keys, Linear values, Linear ou
     var qs = split(queries.forward(q));
     var attended =
         qs.attention(
-            split(keys.forward(k)),
-            split(values.forward(v)),
-            1 / Math.sqrt((double) qs.size(2)));
+            split(keys.forward(k)), split(values.forward(v)), 1 / Math.sqrt((double) qs.size(2)));
     return out.forward(join(attended, q.size(0)));
   }
 
