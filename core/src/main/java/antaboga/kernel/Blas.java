@@ -20,7 +20,8 @@ import java.util.stream.Collectors;
  * and, on AMD processors whose AVX-512 OpenBLAS does not recognise, {@code
  * OPENBLAS_CORETYPE=SkylakeX} (about twice the speed of a matrix product on Zen 5).
  *
- * <p>{@code -Dantaboga.blas=asis} leaves the environment alone.
+ * <p>{@code -Dantaboga.blas=asis} leaves the environment alone, and BLAS its own threads, which
+ * {@link Gemm} otherwise replaces by the workers.
  */
 public final class Blas {
   private static final System.Logger LOGGER = System.getLogger(Blas.class.getName());
@@ -45,9 +46,14 @@ public final class Blas {
     return Prepared.REPORT;
   }
 
+  /** Whether the user keeps BLAS as it is, its own threads included. */
+  static boolean asIs() {
+    return "asis".equals(System.getProperty("antaboga.blas"));
+  }
+
   private static String prepareOnce() {
     var report = "environment left alone";
-    if ("asis".equals(System.getProperty("antaboga.blas"))) {
+    if (asIs()) {
       report += " (antaboga.blas=asis)";
     } else if (System.getProperty("os.name").startsWith("Windows")) {
       report += " (Windows)";

@@ -4,6 +4,8 @@ package antaboga.kernel;
 import antaboga.Dims;
 import antaboga.ops.Arrays;
 import java.lang.ref.Reference;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -18,11 +20,25 @@ import org.nd4j.linalg.factory.Nd4j;
  * product.
  */
 public final class Gemm {
+  private static final int MOST_PARTS = 16;
+  private static final int LEAST_HEIGHT = 512;
+  private static final int LEAST_WIDTH = 768;
+  private static final double BLOCK_OPERATIONS = 4e6; // some 50 microseconds of one core
+
   private Gemm() {}
 
   /** Whether arrays live in host memory, where BLAS can read them. */
   private static final class Host {
     static final boolean MEMORY = Nd4j.getBackend().getClass().getSimpleName().equals("CpuBackend");
+
+    /** Whether each call of BLAS stays on its thread, and the workers share the calls. */
+    static final boolean ONE_THREAD = MEMORY && !Blas.asIs();
+
+    static {
+      if (ONE_THREAD) {
+        Nd4j.factory().blas().setMaxThreads(1);
+      }
+    }
   }
 
   /**
@@ -95,54 +111,127 @@ public final class Gemm {
       }
       return;
     }
-    int opA = transposeA ? openblas.CblasTrans : openblas.CblasNoTrans;
-    int opB = transposeB ? openblas.CblasTrans : openblas.CblasNoTrans;
-    int rowA = transposeA ? m : k;
-    int rowB = transposeB ? k : n;
-    boolean floats = out.dataType() == DataType.FLOAT;
+    // BLAS's own threads wait for one another, so one busy core stalls them all: here each product
+    // is cut into blocks, by sizes alone, and whichever worker is free takes the next
+    var cut = Host.ONE_THREAD ? Cut.of(m, n, k) : new Cut(m, n, m, n);
     try {
-      for (long p = 0; p < products; p++) {
-        var pointerA = at(a, p * m * k);
-        var pointerB = at(b, p * k * n);
-        var pointerOut = at(out, p * m * n);
-        if (floats) {
-          openblas.cblas_sgemm(
-              openblas.CblasRowMajor,
-              opA,
-              opB,
-              m,
-              n,
-              k,
-              (float) alpha,
-              new FloatPointer(pointerA),
-              rowA,
-              new FloatPointer(pointerB),
-              rowB,
-              (float) beta,
-              new FloatPointer(pointerOut),
-              n);
-        } else {
-          openblas.cblas_dgemm(
-              openblas.CblasRowMajor,
-              opA,
-              opB,
-              m,
-              n,
-              k,
-              alpha,
-              new DoublePointer(pointerA),
-              rowA,
-              new DoublePointer(pointerB),
-              rowB,
-              beta,
-              new DoublePointer(pointerOut),
-              n);
-        }
-      }
+      run(
+          products * cut.count(),
+          task -> {
+            long p = task / cut.count();
+            int row = cut.row(task % cut.count());
+            int column = cut.column(task % cut.count());
+            block(
+                at(out, p * m * n + (long) row * n + column),
+                n,
+                at(a, p * m * k + (transposeA ? row : (long) row * k)),
+                transposeA ? m : k,
+                transposeA,
+                at(b, p * k * n + (transposeB ? (long) column * k : column)),
+                transposeB ? k : n,
+                transposeB,
+                out.dataType(),
+                new Sizes(Math.min(cut.height, m - row), Math.min(cut.width, n - column), k),
+                alpha,
+                beta);
+          });
     } finally {
       Reference.reachabilityFence(a);
       Reference.reachabilityFence(b);
       Reference.reachabilityFence(out);
+    }
+  }
+
+  private static void run(int tasks, IntConsumer task) {
+    if (Host.ONE_THREAD) {
+      Workers.run(tasks, task);
+    } else {
+      IntStream.range(0, tasks).forEach(task);
+    }
+  }
+
+  private record Sizes(int m, int n, int k) {}
+
+  /**
+   * Blocks of the result; each packs its rows of A and columns of B anew, so they are not small.
+   */
+  private record Cut(int m, int n, int height, int width) {
+    static Cut of(int m, int n, int k) {
+      double worthwhile = Math.max(1, 2.0 * m * n * k / BLOCK_OPERATIONS);
+      int rows = parts(m, LEAST_HEIGHT, worthwhile);
+      int columns = parts(n, LEAST_WIDTH, worthwhile / rows);
+      return new Cut(m, n, (m + rows - 1) / rows, (n + columns - 1) / columns);
+    }
+
+    private static int parts(int size, int least, double most) {
+      return (int) Math.max(1, Math.min(Math.min(MOST_PARTS, most), (double) size / least));
+    }
+
+    private int across() {
+      return (n + width - 1) / width;
+    }
+
+    int count() {
+      return (m + height - 1) / height * across();
+    }
+
+    int row(int block) {
+      return block / across() * height;
+    }
+
+    int column(int block) {
+      return block % across() * width;
+    }
+  }
+
+  /** One product by one thread; the numbers after the pointers are the lengths of their rows. */
+  private static void block(
+      Pointer out,
+      int rowOut,
+      Pointer a,
+      int rowA,
+      boolean transposeA,
+      Pointer b,
+      int rowB,
+      boolean transposeB,
+      DataType type,
+      Sizes sizes,
+      double alpha,
+      double beta) {
+    int opA = transposeA ? openblas.CblasTrans : openblas.CblasNoTrans;
+    int opB = transposeB ? openblas.CblasTrans : openblas.CblasNoTrans;
+    if (type == DataType.FLOAT) {
+      openblas.cblas_sgemm(
+          openblas.CblasRowMajor,
+          opA,
+          opB,
+          sizes.m,
+          sizes.n,
+          sizes.k,
+          (float) alpha,
+          new FloatPointer(a),
+          rowA,
+          new FloatPointer(b),
+          rowB,
+          (float) beta,
+          new FloatPointer(out),
+          rowOut);
+    } else {
+      openblas.cblas_dgemm(
+          openblas.CblasRowMajor,
+          opA,
+          opB,
+          sizes.m,
+          sizes.n,
+          sizes.k,
+          alpha,
+          new DoublePointer(a),
+          rowA,
+          new DoublePointer(b),
+          rowB,
+          beta,
+          new DoublePointer(out),
+          rowOut);
     }
   }
 

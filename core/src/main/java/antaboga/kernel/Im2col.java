@@ -56,7 +56,7 @@ final class Im2col {
     int inside = iw >= width ? 0 : Math.min(n, (width - 1 - iw) / stride + 1);
     inside = Math.max(inside, before);
     java.util.Arrays.fill(column, to, to + before, 0);
-    if (stride == 1) {
+    if (stride == 1 && inside > before) {
       System.arraycopy(plane, row + iw + before, column, to + before, inside - before);
     } else {
       for (int i = before; i < inside; i++) {

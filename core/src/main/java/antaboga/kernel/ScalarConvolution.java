@@ -7,10 +7,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The specification of convolution: plain loops in double, for float and double arrays. */
 final class ScalarConvolution implements ConvolutionKernel {
-  /** Adds what one weight contributes; {@code x}, {@code w}, {@code y} are positions. */
+  /**
+   * Adds what one weight contributes along a row of n outputs from position y, whose inputs begin
+   * at x.
+   */
   @FunctionalInterface
-  private interface Term {
-    void add(int x, int w, int y);
+  private interface Row {
+    void add(int x, int w, int y, int n);
   }
 
   /** The sizes of one convolution. */
@@ -34,13 +37,24 @@ final class ScalarConvolution implements ConvolutionKernel {
     var y = new double[Math.toIntExact(out.length())];
     var b = Scalars.all(bias);
     int positions = s.outHeight * s.outWidth;
+    int stride = window.strideW();
     // a task owns an output plane
     Workers.run(
         s.batch * s.outputs,
         plane -> {
           int o = plane % s.outputs;
           java.util.Arrays.fill(y, plane * positions, (plane + 1) * positions, b[o]);
-          terms(s, window, groups, plane / s.outputs, o, (i, k, at) -> y[at] += in[i] * w[k]);
+          rows(
+              s,
+              window,
+              groups,
+              plane / s.outputs,
+              o,
+              (i, k, at, n) -> {
+                for (int j = 0; j < n; j++) {
+                  y[at + j] += in[i + j * stride] * w[k];
+                }
+              });
         });
     Tiles.of(out).write(0, y, 0, y.length);
     return out;
@@ -55,12 +69,23 @@ final class ScalarConvolution implements ConvolutionKernel {
     var g = Scalars.all(gradient);
     var w = Scalars.all(weight);
     var dx = new double[Math.toIntExact(out.length())];
+    int stride = window.strideW();
     // a task owns an image, so that no two write to one place
     Workers.run(
         s.batch,
         b -> {
           for (int o = 0; o < s.outputs; o++) {
-            terms(s, window, groups, b, o, (i, k, y) -> dx[i] += g[y] * w[k]);
+            rows(
+                s,
+                window,
+                groups,
+                b,
+                o,
+                (i, k, y, n) -> {
+                  for (int j = 0; j < n; j++) {
+                    dx[i + j * stride] += g[y + j] * w[k];
+                  }
+                });
           }
         });
     Tiles.of(out).write(0, dx, 0, dx.length);
@@ -75,35 +100,49 @@ final class ScalarConvolution implements ConvolutionKernel {
     var g = Scalars.all(gradient);
     var in = Scalars.all(x);
     var dw = new double[Math.toIntExact(out.length())];
+    int stride = window.strideW();
     // a task owns the weights of an output channel
     Workers.run(
         s.outputs,
         o -> {
           for (int b = 0; b < s.batch; b++) {
-            terms(s, window, groups, b, o, (i, k, y) -> dw[k] += g[y] * in[i]);
+            rows(
+                s,
+                window,
+                groups,
+                b,
+                o,
+                (i, k, y, n) -> {
+                  for (int j = 0; j < n; j++) {
+                    dw[k] += g[y + j] * in[i + j * stride];
+                  }
+                });
           }
         });
     Tiles.of(out).write(0, dw, 0, dw.length);
     return out;
   }
 
-  private static void terms(Sizes s, Window w, int groups, int b, int o, Term term) {
+  private static void rows(Sizes s, Window w, int groups, int b, int o, Row row) {
     int inputs = s.channels / groups;
     int first = o / (s.outputs / groups) * inputs;
     int plane = (b * s.outputs + o) * s.outHeight * s.outWidth;
-    for (int oh = 0; oh < s.outHeight; oh++) {
-      for (int ow = 0; ow < s.outWidth; ow++) {
-        for (int c = 0; c < inputs; c++) {
-          for (int ki = 0; ki < w.height(); ki++) {
+    for (int c = 0; c < inputs; c++) {
+      for (int ki = 0; ki < w.height(); ki++) {
+        for (int kj = 0; kj < w.width(); kj++) {
+          int left = kj * w.dilationW() - w.paddingW(); // of output 0
+          int from = Math.max(0, (w.strideW() - 1 - left) / w.strideW());
+          int to = s.width > left ? (s.width - 1 - left) / w.strideW() + 1 : 0;
+          int n = Math.min(to, s.outWidth) - from;
+          for (int oh = 0; oh < s.outHeight && n > 0; oh++) {
             int ih = oh * w.strideH() - w.paddingH() + ki * w.dilationH();
-            for (int kj = 0; kj < w.width(); kj++) {
-              int iw = ow * w.strideW() - w.paddingW() + kj * w.dilationW();
-              if (ih >= 0 && ih < s.height && iw >= 0 && iw < s.width) {
-                term.add(
-                    ((b * s.channels + first + c) * s.height + ih) * s.width + iw,
-                    ((o * inputs + c) * w.height() + ki) * w.width() + kj,
-                    plane + oh * s.outWidth + ow);
-              }
+            if (ih >= 0 && ih < s.height) {
+              int in = ((b * s.channels + first + c) * s.height + ih) * s.width + left;
+              row.add(
+                  in + from * w.strideW(),
+                  ((o * inputs + c) * w.height() + ki) * w.width() + kj,
+                  plane + oh * s.outWidth + from,
+                  n);
             }
           }
         }

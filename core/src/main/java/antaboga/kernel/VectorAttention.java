@@ -3,7 +3,6 @@ package antaboga.kernel;
 
 import antaboga.ops.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -383,7 +382,7 @@ final class VectorAttention implements AttentionKernel {
       slope.add(FloatVector.fromArray(SPECIES, columns, to + j)).intoArray(columns, to + j);
       sum = sum.add(slope);
     }
-    float total = sum.reduceLanes(VectorOperators.ADD);
+    float total = VectorMath.sum(sum);
     for (; j < length; j++) {
       columns[to + j] += slopes[at + j];
       total += slopes[at + j];
@@ -409,7 +408,7 @@ final class VectorAttention implements AttentionKernel {
           FloatVector.fromArray(SPECIES, a, at + j)
               .fma(FloatVector.fromArray(SPECIES, b, at + j), sum);
     }
-    float total = sum.reduceLanes(VectorOperators.ADD);
+    float total = VectorMath.sum(sum);
     for (; j < n; j++) {
       total += a[at + j] * b[at + j];
     }

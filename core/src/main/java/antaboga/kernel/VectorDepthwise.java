@@ -4,7 +4,6 @@ package antaboga.kernel;
 import antaboga.Window;
 import antaboga.ops.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -238,7 +237,7 @@ final class VectorDepthwise implements DepthwiseKernel {
     for (int i = at; i < at + n; i += LANES) {
       sum = sum.add(FloatVector.fromArray(SPECIES, x, i));
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    return VectorMath.sum(sum);
   }
 
   private static float dot(float[] g, int gAt, float[] x, int at, int n) {
@@ -248,7 +247,7 @@ final class VectorDepthwise implements DepthwiseKernel {
           FloatVector.fromArray(SPECIES, g, gAt + i)
               .fma(FloatVector.fromArray(SPECIES, x, at + i), sum);
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    return VectorMath.sum(sum);
   }
 
   private static void dots(float[] g, int gAt, float[] x, int at, int right, int n, float[] sums) {
@@ -261,9 +260,9 @@ final class VectorDepthwise implements DepthwiseKernel {
       sum1 = v.fma(FloatVector.fromArray(SPECIES, x, at + i + right), sum1);
       sum2 = v.fma(FloatVector.fromArray(SPECIES, x, at + i + 2 * right), sum2);
     }
-    sums[0] = sum0.reduceLanes(VectorOperators.ADD);
-    sums[1] = sum1.reduceLanes(VectorOperators.ADD);
-    sums[2] = sum2.reduceLanes(VectorOperators.ADD);
+    sums[0] = VectorMath.sum(sum0);
+    sums[1] = VectorMath.sum(sum1);
+    sums[2] = VectorMath.sum(sum2);
   }
 
   // ---- channels last; in tiles the channels are padded to whole vectors

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.kernel;
 
-import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
@@ -60,6 +59,6 @@ final class VectorExp {
       p.intoArray(x, i);
       sum = sum.add(p);
     }
-    return sum.reduceLanes(ADD);
+    return VectorMath.sum(sum);
   }
 }

@@ -58,6 +58,18 @@ public final class VectorMath {
   }
 
   /**
+   * The sum of all lanes, from the first to the last. {@code reduceLanes} leaves the order open,
+   * and takes another one once it is compiled: the same call would give other bits later.
+   */
+  public static float sum(FloatVector x) {
+    float sum = 0;
+    for (float lane : x.toArray()) {
+      sum += lane;
+    }
+    return sum;
+  }
+
+  /**
    * ln(1 + e^x) to within 2.5 ulp.
    *
    * <p>max(x, 0) + ln(1 + e), e = e^-|x|; the logarithm is 2 artanh(e / (2 + e)). Above PyTorch's

@@ -3,7 +3,6 @@ package antaboga.kernel;
 
 import antaboga.ops.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -222,7 +221,7 @@ final class VectorNorm implements NormKernel {
       even = even.add(FloatVector.fromArray(SPECIES, x, at + j).sub(origin));
       odd = odd.add(FloatVector.fromArray(SPECIES, x, at + j + lanes).sub(origin));
     }
-    float sum = even.add(odd).reduceLanes(VectorOperators.ADD);
+    float sum = VectorMath.sum(even.add(odd));
     for (; j < n; j++) {
       sum += x[at + j] - origin;
     }
@@ -240,7 +239,7 @@ final class VectorNorm implements NormKernel {
       even = a.fma(a, even);
       odd = b.fma(b, odd);
     }
-    float squares = even.add(odd).reduceLanes(VectorOperators.ADD);
+    float squares = VectorMath.sum(even.add(odd));
     for (; j < n; j++) {
       float d = x[at + j] - origin - mean;
       squares += d * d;
@@ -319,8 +318,8 @@ final class VectorNorm implements NormKernel {
       sum = sum.add(gradient);
       product = gradient.fma(value, product);
     }
-    sums[0] = sum.reduceLanes(VectorOperators.ADD);
-    sums[1] = product.reduceLanes(VectorOperators.ADD);
+    sums[0] = VectorMath.sum(sum);
+    sums[1] = VectorMath.sum(product);
     for (; j < n; j++) {
       int c = first + j;
       partial[c] += g[at + j] * xhat[at + j];
@@ -343,8 +342,8 @@ final class VectorNorm implements NormKernel {
       product = gradient.fma(FloatVector.fromArray(SPECIES, xhat, at + j), product);
       gradient.mul(w).intoArray(g, at + j);
     }
-    sums[0] = sum.reduceLanes(VectorOperators.ADD);
-    sums[1] = product.reduceLanes(VectorOperators.ADD);
+    sums[0] = VectorMath.sum(sum);
+    sums[1] = VectorMath.sum(product);
     for (; j < n; j++) {
       sums[0] += g[at + j];
       sums[1] += g[at + j] * xhat[at + j];

@@ -2,7 +2,6 @@
 package antaboga.kernel;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -309,14 +308,14 @@ final class VectorProduct {
       c30 = a3.fma(b0, c30);
       c31 = a3.fma(b1, c31);
     }
-    c[cAt] += c00.reduceLanes(VectorOperators.ADD);
-    c[cAt + 1] += c01.reduceLanes(VectorOperators.ADD);
-    c[cAt + cRow] += c10.reduceLanes(VectorOperators.ADD);
-    c[cAt + cRow + 1] += c11.reduceLanes(VectorOperators.ADD);
-    c[cAt + 2 * cRow] += c20.reduceLanes(VectorOperators.ADD);
-    c[cAt + 2 * cRow + 1] += c21.reduceLanes(VectorOperators.ADD);
-    c[cAt + 3 * cRow] += c30.reduceLanes(VectorOperators.ADD);
-    c[cAt + 3 * cRow + 1] += c31.reduceLanes(VectorOperators.ADD);
+    c[cAt] += VectorMath.sum(c00);
+    c[cAt + 1] += VectorMath.sum(c01);
+    c[cAt + cRow] += VectorMath.sum(c10);
+    c[cAt + cRow + 1] += VectorMath.sum(c11);
+    c[cAt + 2 * cRow] += VectorMath.sum(c20);
+    c[cAt + 2 * cRow + 1] += VectorMath.sum(c21);
+    c[cAt + 3 * cRow] += VectorMath.sum(c30);
+    c[cAt + 3 * cRow + 1] += VectorMath.sum(c31);
   }
 
   private static float dot(float[] a, int aAt, float[] b, int bAt, int inner) {
@@ -326,6 +325,6 @@ final class VectorProduct {
           FloatVector.fromArray(SPECIES, a, aAt + k)
               .fma(FloatVector.fromArray(SPECIES, b, bAt + k), sum);
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    return VectorMath.sum(sum);
   }
 }

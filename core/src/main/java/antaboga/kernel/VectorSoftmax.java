@@ -207,7 +207,7 @@ final class VectorSoftmax implements SoftmaxKernel {
           FloatVector.fromArray(SPECIES, g, at + i)
               .fma(FloatVector.fromArray(SPECIES, y, at + i), total);
     }
-    float sum = total.reduceLanes(VectorOperators.ADD);
+    float sum = VectorMath.sum(total);
     for (; i < n; i++) {
       sum += g[at + i] * y[at + i];
     }
@@ -221,7 +221,7 @@ final class VectorSoftmax implements SoftmaxKernel {
     for (; i <= n - lanes; i += lanes) {
       total = total.add(FloatVector.fromArray(SPECIES, g, at + i));
     }
-    float sum = total.reduceLanes(VectorOperators.ADD);
+    float sum = VectorMath.sum(total);
     for (; i < n; i++) {
       sum += g[at + i];
     }

@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import antaboga.kernel.AttentionKernel.Relative;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+@Tag("vector")
 class AttentionKernelTest {
   private final AttentionKernel scalar = Twins.body(AttentionKernel.providers(), "scalar");
   private final AttentionKernel vector = Twins.body(AttentionKernel.providers(), "vector");

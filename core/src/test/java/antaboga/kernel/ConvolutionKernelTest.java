@@ -44,6 +44,11 @@ class ConvolutionKernelTest {
   }
 
   @Test
+  void windowsWiderThanTheImageAgree() {
+    agree(Window.of(7).padding(9).dilation(3), 1, 2, 2, 1, 2, 1);
+  }
+
+  @Test
   void manyPositionsAgree() {
     agree(Window.of(3).padding(1), 1, 2, 16, 8, 70, 65);
   }

@@ -5,9 +5,11 @@ import static antaboga.kernel.Twins.assertClose;
 import static antaboga.kernel.Twins.normal;
 
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@Tag("vector")
 class ResampleKernelTest {
   private final ResampleKernel scalar = Twins.body(ResampleKernel.providers(), "scalar");
   private final ResampleKernel vector = Twins.body(ResampleKernel.providers(), "vector");

@@ -20,9 +20,15 @@ import java.util.Optional;
 public record CausalConv1d(Parameter weight, Optional<Parameter> bias) implements Layer {
   /** Starts as {@code torch.nn.Conv1d}. */
   public CausalConv1d(Weights w, long channels, long taps, boolean bias) {
+    this(w, channels, taps, bias, Init.fanIn(taps), Init.fanIn(taps));
+  }
+
+  /** With other first values. */
+  public CausalConv1d(
+      Weights w, long channels, long taps, boolean bias, Init weight, Init biasInit) {
     this(
-        w.get("weight", Init.fanIn(taps), channels, 1, taps),
-        bias ? Optional.of(w.get("bias", Init.fanIn(taps), channels)) : Optional.empty());
+        w.get("weight", weight, channels, 1, taps),
+        bias ? Optional.of(w.get("bias", biasInit, channels)) : Optional.empty());
   }
 
   /** The number of taps K. */

@@ -33,10 +33,26 @@ public record MambaBlock(
   /** A block of these sizes. */
   public MambaBlock(Weights w, MambaConfig c) {
     this(
+        w,
         c,
-        new Linear(w.at("in_proj"), c.width(), 2L * c.inner(), c.bias()),
-        new CausalConv1d(w.at("conv1d"), c.inner(), c.conv(), c.convBias()),
-        new Linear(w.at("x_proj"), c.inner(), c.deltaRank() + 2L * c.state(), false),
+        Init.fanIn(c.width()),
+        Init.fanIn(c.inner()),
+        new CausalConv1d(w.at("conv1d"), c.inner(), c.conv(), c.convBias()));
+  }
+
+  /** With another start of the projections from and to a width, biases 0, and a convolution. */
+  public MambaBlock(Weights w, MambaConfig c, Init fromWidth, Init fromInner, CausalConv1d conv1d) {
+    this(
+        c,
+        new Linear(w.at("in_proj"), c.width(), 2L * c.inner(), c.bias(), fromWidth, Init.zeros()),
+        conv1d,
+        new Linear(
+            w.at("x_proj"),
+            c.inner(),
+            c.deltaRank() + 2L * c.state(),
+            false,
+            fromInner,
+            Init.zeros()),
         new Linear(
             w.at("dt_proj"),
             c.deltaRank(),
@@ -46,7 +62,7 @@ public record MambaBlock(
             MambaInit.deltaBias()),
         w.get("A_log", MambaInit.stateDecay(), c.inner(), c.state()),
         w.get("D", Init.ones(), c.inner()),
-        new Linear(w.at("out_proj"), c.inner(), c.width(), c.bias()));
+        new Linear(w.at("out_proj"), c.inner(), c.width(), c.bias(), fromInner, Init.zeros()));
   }
 
   @Override

@@ -252,24 +252,26 @@ final class VectorScan implements ScanKernel {
 
   /** Channels × states of an array into columns; channels beyond the last are zero. */
   private static void readColumns(Tiles from, Place place, long at, float[] columns, int states) {
-    var block = new float[place.count() * states];
-    from.read(at, block, 0, block.length);
+    var block = Scratch.floats(0, place.count() * states);
+    from.read(at, block, 0, place.count() * states);
     java.util.Arrays.fill(columns, 0);
     for (int j = 0; j < place.count(); j++) {
+      int to = j / LANES * states * LANES + j % LANES;
       for (int n = 0; n < states; n++) {
-        columns[(j / LANES * states + n) * LANES + j % LANES] = block[j * states + n];
+        columns[to + n * LANES] = block[j * states + n];
       }
     }
   }
 
   private static void writeColumns(float[] columns, Place place, Tiles to, long at, int states) {
-    var block = new float[place.count() * states];
+    var block = Scratch.floats(0, place.count() * states);
     for (int j = 0; j < place.count(); j++) {
+      int from = j / LANES * states * LANES + j % LANES;
       for (int n = 0; n < states; n++) {
-        block[j * states + n] = columns[(j / LANES * states + n) * LANES + j % LANES];
+        block[j * states + n] = columns[from + n * LANES];
       }
     }
-    to.write(at, block, 0, block.length);
+    to.write(at, block, 0, place.count() * states);
   }
 
   /** One float for each channel, or zeros. */

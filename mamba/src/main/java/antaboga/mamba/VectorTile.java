@@ -9,7 +9,6 @@ import static jdk.incubator.vector.VectorOperators.LT;
 
 import antaboga.kernel.VectorLanes;
 import antaboga.kernel.VectorMath;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
@@ -162,11 +161,14 @@ final class VectorTile {
 
   /** Derives what only depends on A; to be called when {@link #a} was filled. */
   void prepare() {
-    Arrays.fill(bound, 0);
-    for (int i = 0; i < a.length; i++) {
-      a2[i] = a[i] * LOG2_E;
-      int channel = i / (states * LANES) * LANES + i % LANES;
-      bound[channel] = Math.max(bound[channel], Math.abs(a2[i]));
+    for (int v = 0; v < vectors; v++) {
+      var largest = FloatVector.zero(SPECIES);
+      for (int n = 0; n < states; n++) {
+        var rate = load(a, column(v, n)).mul(LOG2_E);
+        rate.intoArray(a2, column(v, n));
+        largest = largest.max(rate.abs());
+      }
+      largest.intoArray(bound, v * LANES);
     }
   }
 

@@ -2,6 +2,7 @@
 package antaboga.mamba;
 
 import antaboga.golden.GoldenRunner;
+import antaboga.mamba.vision.UltraLightCases;
 import antaboga.mamba.vision.VisionCases;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -15,6 +16,7 @@ class MambaGoldenTest {
     ScanCases.claim(runner);
     BlockCases.claim(runner);
     VisionCases.claim(runner);
+    UltraLightCases.claim(runner);
     return runner.tests();
   }
 }

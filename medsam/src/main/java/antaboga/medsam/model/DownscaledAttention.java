@@ -22,10 +22,8 @@ record DownscaledAttention(Linear queries, Linear keys, Linear values, Linear ou
   Tensor forward(Tensor q, Tensor k, Tensor v) {
     var qs = split(queries.forward(q));
     var attended =
-        qs.mul(1 / Math.sqrt((double) qs.size(2)))
-            .matmul(split(keys.forward(k)).permute(0, 2, 1))
-            .softmax(2)
-            .matmul(split(values.forward(v)));
+        qs.attention(
+            split(keys.forward(k)), split(values.forward(v)), 1 / Math.sqrt((double) qs.size(2)));
     return out.forward(join(attended, q.size(0)));
   }
 

@@ -47,38 +47,36 @@ record RelPosAttention(
     var q = parts.index(0, 0);
     var k = parts.index(0, 1);
     var v = parts.index(0, 2);
-    var logits = q.mul(1 / Math.sqrt((double) size)).matmul(k.permute(0, 2, 1));
-    if (relPosH.isPresent() && relPosW.isPresent()) {
-      var along = q.reshape(images * heads, height, width, size);
-      var h = positions(along, relPosH.get(), 1); // (N, H, W, H)
-      var w = positions(along, relPosW.get(), 2); // (N, H, W, W)
-      logits =
-          logits
-              .reshape(images * heads, height, width, height, width)
-              .add(h.reshape(images * heads, height, width, height, 1))
-              .add(w.reshape(images * heads, height, width, 1, width))
-              .reshape(images * heads, height * width, height * width);
-    }
+    double scale = 1 / Math.sqrt((double) size);
+    var attended = // (B heads, H W, d)
+        relPosH.isPresent() && relPosW.isPresent()
+            ? q.attention(
+                k,
+                v,
+                positions(q, height, width, relPosH.get(), 1),
+                positions(q, height, width, relPosW.get(), 2),
+                scale)
+            : q.attention(k, v, scale);
     var out =
-        logits
-            .softmax(2)
-            .matmul(v)
+        attended
             .reshape(images, heads, height, width, size)
             .permute(0, 2, 3, 1, 4)
             .reshape(images, height, width, heads * size);
     return proj.forward(out);
   }
 
-  // of q (N, H, W, d) the products with the vectors of its distances along an axis: (N, H, W, size)
-  private static Tensor positions(Tensor q, Tensor table, int axis) {
-    int size = (int) q.size(axis);
+  // the products of q (N, H W, d) with the vectors of its distances along an axis: (N, H W, size)
+  private static Tensor positions(Tensor q, long height, long width, Tensor table, int axis) {
+    var onGrid = q.reshape(q.size(0), height, width, q.size(2));
+    int size = (int) onGrid.size(axis);
     var vectors = RelativePositions.of(table, size, size); // (size, size, d)
-    var first = axis == 1 ? q.permute(1, 0, 2, 3) : q.permute(2, 0, 1, 3);
+    var first = axis == 1 ? onGrid.permute(1, 0, 2, 3) : onGrid.permute(2, 0, 1, 3);
     var products =
         first
-            .reshape(size, q.shape().elements() / (size * q.size(3)), q.size(3))
+            .reshape(size, q.size(0) * onGrid.size(3 - axis), q.size(2))
             .matmul(vectors.permute(0, 2, 1))
-            .reshape(size, q.size(0), q.size(3 - axis), size);
-    return axis == 1 ? products.permute(1, 0, 2, 3) : products.permute(1, 2, 0, 3);
+            .reshape(size, q.size(0), onGrid.size(3 - axis), size);
+    return (axis == 1 ? products.permute(1, 0, 2, 3) : products.permute(1, 2, 0, 3))
+        .reshape(q.size(0), height * width, size);
   }
 }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.examples.demo;
+
+import antaboga.examples.run.StudentRun;
+import antaboga.examples.run.TeacherRun;
+import antaboga.medsam.model.MedSamConfig;
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * Sizes and lengths of the demonstration: small enough for a few minutes on two cores.
+ *
+ * @param size side of the input of teacher and students, in pixels, a multiple of 32
+ * @param teacherSteps of the teacher
+ * @param studentSteps of either student
+ * @param batch labelled images in a student's step, and as many unlabelled
+ * @param rate the student's highest learning rate
+ * @param averaging of the student's weights
+ * @param terms the weights of the method's terms
+ * @param seed of everything
+ */
+public record Settings(
+    int size,
+    int teacherSteps,
+    int studentSteps,
+    int batch,
+    double rate,
+    double averaging,
+    StudentRun.Terms terms,
+    long seed) {
+
+  /** The settings of the README's demonstration. */
+  public static Settings standard() {
+    return new Settings(64, 240, 300, 4, 2e-3, 0.97, StudentRun.Terms.standard(), 1337);
+  }
+
+  /** The same, with all lengths scaled. */
+  public Settings scaled(double factor) {
+    return new Settings(
+        size,
+        (int) Math.max(2, Math.round(teacherSteps * factor)),
+        (int) Math.max(2, Math.round(studentSteps * factor)),
+        batch,
+        rate,
+        averaging,
+        terms,
+        seed);
+  }
+
+  /** The same with another seed. */
+  public Settings withSeed(long other) {
+    return new Settings(size, teacherSteps, studentSteps, batch, rate, averaging, terms, other);
+  }
+
+  /** How long it takes on two cores, about. */
+  Duration estimate() {
+    return Duration.ofMillis(200L * teacherSteps + 700L * studentSteps + 10_000);
+  }
+
+  TeacherRun.Config teacher() {
+    return new TeacherRun.Config(
+        teacherModel(), teacherSteps, 8, 1e-3, 0.5, seed, Math.max(1, teacherSteps / 4));
+  }
+
+  /** A teacher of about two million parameters; as wide as the student's widest tap, or wider. */
+  MedSamConfig teacherModel() {
+    return new MedSamConfig(
+        size, size, 8, 128, 4, 2, 4, 0, Set.of(0, 1, 2, 3), true, 192, 8, 512, 16, 192, 3);
+  }
+
+  StudentRun.Config student() {
+    int tenth = Math.max(1, studentSteps / 10);
+    return new StudentRun.Config(
+        size, studentSteps, batch, batch, rate, averaging, seed, tenth, tenth);
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.examples.run;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Notices Ctrl-C and gives the running step time to end and to be saved; the process ends when this
+ * is closed, after a minute at the latest.
+ */
+public final class Interruption implements AutoCloseable {
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final Thread hook;
+  private volatile boolean asked;
+
+  private Interruption(Terminal terminal) {
+    hook =
+        new Thread(
+            () -> {
+              asked = true;
+              terminal.say("\nantaboga: stopping after this step and saving");
+              try {
+                if (!closed.await(1, TimeUnit.MINUTES)) {
+                  terminal.say("antaboga: the step did not end within a minute; not saved");
+                }
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt(); // nothing to wait for any more
+              }
+            },
+            "interruption");
+  }
+
+  /** Watches from now on. */
+  public static Interruption watch(Terminal terminal) {
+    var interruption = new Interruption(terminal);
+    Runtime.getRuntime().addShutdownHook(interruption.hook);
+    return interruption;
+  }
+
+  /** Whether the user has asked to stop. */
+  public boolean asked() {
+    return asked;
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    if (!asked) {
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException e) {
+        closed.countDown(); // the process is ending anyway
+      }
+    }
+  }
+}

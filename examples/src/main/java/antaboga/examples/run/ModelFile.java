@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.examples.run;
+
+import antaboga.ShapeException;
+import antaboga.io.Checkpoint;
+import antaboga.mamba.vision.VssUNet;
+import antaboga.mamba.vision.VssUNetConfig;
+import antaboga.medsam.MedSam;
+import antaboga.medsam.model.MedSamConfig;
+import antaboga.nn.Segmenter;
+import antaboga.nn.Weights;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Models on the disk: safetensors whose metadata say which model they hold, and MedSAM's own {@code
+ * .pth}. Opening reads the index alone, so that a file of another model is refused at once.
+ */
+public final class ModelFile {
+  private static final String KIND = "antaboga.model";
+  private static final String STUDENT = "vss-unet-tiny";
+  private static final String TEACHER = "sam";
+  private static final String SIZE = "antaboga.size";
+
+  /** A trained student and the side of its input in pixels. */
+  public record Student(Segmenter segmenter, int size) {}
+
+  private final Path path;
+  private final Checkpoint checkpoint;
+
+  private ModelFile(Path path, Checkpoint checkpoint) {
+    this.path = path;
+    this.checkpoint = checkpoint;
+  }
+
+  /**
+   * Reads the index of a file.
+   *
+   * @throws Failure if there is none, or it is no checkpoint
+   */
+  public static ModelFile open(Path path) {
+    if (Files.isDirectory(path)) {
+      throw new Failure("checkpoint is a folder", path, "name the file in it");
+    }
+    if (!Files.exists(path)) {
+      throw new Failure("no such checkpoint", path, "check the name");
+    }
+    try {
+      return new ModelFile(path, Checkpoint.open(path));
+    } catch (IOException e) {
+      throw new Failure(
+          "not a checkpoint (%s)".formatted(reason(e, path)),
+          path,
+          "give a .safetensors file of antaboga pretrain or train, or medsam_vit_b.pth",
+          e);
+    }
+  }
+
+  private static String reason(Exception e, Path path) {
+    var text = String.valueOf(e.getMessage());
+    return text.startsWith(path + ": ") ? text.substring(path.toString().length() + 2) : text;
+  }
+
+  /** Where it lies. */
+  public Path path() {
+    return path;
+  }
+
+  /** What it says of itself. */
+  public Map<String, String> metadata() {
+    return checkpoint.metadata();
+  }
+
+  /** Whether it holds a student. */
+  public boolean isStudent() {
+    return STUDENT.equals(metadata().get(KIND));
+  }
+
+  /** Whether it holds a teacher: one of ours, or MedSAM's published weights. */
+  public boolean isTeacher() {
+    if (TEACHER.equals(metadata().get(KIND))) {
+      return true;
+    }
+    return !isStudent()
+        && checkpoint.stateDict().names().stream().anyMatch(n -> n.contains("_encoder."));
+  }
+
+  /** Refuses a file of another model, by its index alone. */
+  public void requireStudent() {
+    if (!isStudent()) {
+      throw new Failure(
+          "checkpoint holds %s, expected a student".formatted(kind()),
+          path,
+          "give the student.safetensors of antaboga train");
+    }
+  }
+
+  /**
+   * The student.
+   *
+   * @throws Failure if it holds another model
+   */
+  public Student student() {
+    requireStudent();
+    try {
+      var weights = Weights.from(checkpoint.arrays()).frozen();
+      var student = new VssUNet(weights, VssUNetConfig.tiny());
+      weights.requireAllUsed();
+      return new Student(student, Integer.parseInt(metadata().getOrDefault(SIZE, "256")));
+    } catch (IOException | IllegalStateException | ShapeException e) {
+      throw new Failure(
+          "checkpoint does not fit the student (%s)".formatted(reason(e, path)),
+          path,
+          "train it again with this version",
+          e);
+    }
+  }
+
+  /** Refuses a file of another model, by its index alone. */
+  public void requireTeacher() {
+    if (!isTeacher()) {
+      throw new Failure(
+          "checkpoint holds %s, expected a teacher".formatted(kind()),
+          path,
+          "give the teacher.safetensors of antaboga pretrain, or medsam_vit_b.pth");
+    }
+  }
+
+  /**
+   * The teacher.
+   *
+   * @throws Failure if it holds another model
+   */
+  public MedSam teacher() {
+    requireTeacher();
+    try {
+      return MedSam.load(path, teacherConfig());
+    } catch (IOException e) {
+      throw new Failure(
+          "checkpoint does not fit the teacher (%s)".formatted(reason(e, path)),
+          path,
+          "give the teacher.safetensors of antaboga pretrain, or medsam_vit_b.pth",
+          e);
+    }
+  }
+
+  /** The whole method with this file's teacher. */
+  public StudentRun.Method method(Path cache, StudentRun.Terms terms) {
+    return new StudentRun.Method(teacher(), fingerprint(), cache, terms);
+  }
+
+  /** A name for the file's content. */
+  private String fingerprint() {
+    try (var in = new DigestInputStream(Files.newInputStream(path), sha256())) {
+      in.transferTo(OutputStream.nullOutputStream());
+      return HexFormat.of().formatHex(in.getMessageDigest().digest()).substring(0, 32);
+    } catch (IOException e) {
+      throw new Failure("checkpoint cannot be read", path, "check the file", e);
+    }
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  /** The teacher's sizes; MedSAM's where the file says nothing. */
+  public MedSamConfig teacherConfig() {
+    var text = metadata().get("antaboga.config");
+    return text == null ? MedSamConfig.vitB() : config(text);
+  }
+
+  private String kind() {
+    if (isStudent()) {
+      return "a student";
+    }
+    if (isTeacher()) {
+      return "a teacher";
+    }
+    return "another model (%s)"
+        .formatted(checkpoint.names().stream().limit(2).collect(Collectors.joining(", ")));
+  }
+
+  /** What a student's file says, beside what the caller adds. */
+  static Map<String, String> studentMetadata(int size) {
+    var metadata = new LinkedHashMap<String, String>();
+    metadata.put(KIND, STUDENT);
+    metadata.put(SIZE, Integer.toString(size));
+    metadata.put("antaboga.preprocessing", "square, cubic spline, bytes, min-max to [0, 1]");
+    return metadata;
+  }
+
+  /** What a teacher's file says. */
+  static Map<String, String> teacherMetadata(MedSamConfig config) {
+    var metadata = new LinkedHashMap<String, String>();
+    metadata.put(KIND, TEACHER);
+    metadata.put("antaboga.config", text(config));
+    metadata.put("antaboga.preprocessing", "square, cubic spline, bytes, min-max to [0, 1]");
+    return metadata;
+  }
+
+  private static String text(MedSamConfig c) {
+    var numbers =
+        Stream.of(
+                c.image(),
+                c.patch(),
+                c.width(),
+                c.depth(),
+                c.heads(),
+                c.window(),
+                c.channels(),
+                c.decoderHeads(),
+                c.decoderMlp())
+            .map(String::valueOf)
+            .collect(Collectors.joining(" "));
+    var global =
+        new TreeSet<>(c.global()).stream().map(String::valueOf).collect(Collectors.joining(","));
+    return numbers + " " + global;
+  }
+
+  private MedSamConfig config(String text) {
+    try {
+      var fields = text.split(" ", -1);
+      var n = Stream.of(fields).limit(9).mapToInt(Integer::parseInt).toArray();
+      Set<Integer> global =
+          Stream.of(fields[9].split(","))
+              .filter(s -> !s.isEmpty())
+              .map(Integer::valueOf)
+              .collect(Collectors.toSet());
+      return smallTeacher(n[0], n[1], n[2], n[3], n[4], n[5], global, n[6], n[7], n[8]);
+    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+      throw new Failure(
+          "checkpoint's sizes '%s' make no sense".formatted(text), path, "pretrain it again", e);
+    }
+  }
+
+  private static MedSamConfig smallTeacher(
+      int image,
+      int patch,
+      int width,
+      int depth,
+      int heads,
+      int window,
+      Set<Integer> global,
+      int channels,
+      int decoderHeads,
+      int decoderMlp) {
+    return new MedSamConfig(
+        image,
+        image,
+        patch,
+        width,
+        depth,
+        heads,
+        4,
+        window,
+        global,
+        true,
+        channels,
+        decoderHeads,
+        decoderMlp,
+        16,
+        channels,
+        3);
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.examples.run;
+
+import antaboga.Tape;
+import antaboga.medsam.Box;
+import antaboga.medsam.Image;
+import antaboga.medsam.MedSam;
+import antaboga.nn.Segmenter;
+import antaboga.nn.data.ImageHeader;
+import antaboga.nn.data.ImageStore;
+import antaboga.nn.data.Sample;
+import antaboga.nn.metric.Connectivity;
+import antaboga.nn.metric.Region;
+import antaboga.ops.Resample;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Masks at an image's own size: probabilities are enlarged between pixel centres, then held against
+ * a threshold.
+ */
+public final class Prediction {
+  private Prediction() {}
+
+  /** What a student marks on an image. */
+  public static Region student(Segmenter student, int size, Path image, double threshold)
+      throws IOException {
+    return student(student, new ImageStore(size), image, threshold);
+  }
+
+  static Region student(Segmenter student, ImageStore store, Path image, double threshold)
+      throws IOException {
+    var header = ImageHeader.read(image);
+    var input = store.image(image);
+    var probability =
+        Tape.scoped(
+            () ->
+                student
+                    .forward(input)
+                    .sigmoid()
+                    .resize(Resample.Rule.BILINEAR, header.height(), header.width()));
+    return Region.above(probability.toFloats(), threshold, header.height(), header.width());
+  }
+
+  /** Scores a student on images with masks. */
+  public static Scores student(Segmenter student, int size, List<Sample> samples, Terminal terminal)
+      throws IOException {
+    var scores = new Scores();
+    var store = new ImageStore(size);
+    try (var progress = terminal.start("evaluation", samples.size(), 0)) {
+      for (int i = 0; i < samples.size(); i++) {
+        var sample = samples.get(i);
+        scores.add(sample.name(), student(student, store, sample.image(), 0.5), sample.truth());
+        progress.at(i + 1, sample.name());
+      }
+    }
+    return scores;
+  }
+
+  /** Scores a teacher that is given the box of every object of the true masks. */
+  public static Scores teacher(MedSam teacher, List<Sample> samples, Terminal terminal)
+      throws IOException {
+    var scores = new Scores();
+    try (var progress = terminal.start("evaluation", samples.size(), 0)) {
+      for (int i = 0; i < samples.size(); i++) {
+        var sample = samples.get(i);
+        var truth = sample.truth();
+        scores.add(sample.name(), teacher(teacher, sample.image(), boxes(truth)), truth);
+        progress.at(i + 1, sample.name());
+      }
+    }
+    return scores;
+  }
+
+  /** What a teacher marks within boxes, all together. */
+  public static Region teacher(MedSam teacher, Path image, List<Box> boxes) throws IOException {
+    var picture = Image.read(image);
+    var scene = teacher.encode(picture);
+    var inside = new boolean[picture.height() * picture.width()];
+    for (var box : boxes) {
+      var mask = scene.segment(box).toBooleans();
+      for (int i = 0; i < mask.length; i++) {
+        inside[i] |= mask[i];
+      }
+    }
+    return Region.of(inside, picture.height(), picture.width());
+  }
+
+  private static List<Box> boxes(Region truth) {
+    return truth.components(Connectivity.FULL).stream()
+        .flatMap(part -> part.bounds().stream())
+        .map(b -> new Box(b[2], b[0], Math.max(b[3], b[2] + 1), Math.max(b[1], b[0] + 1)))
+        .toList();
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.examples.run;
+
+import antaboga.medsam.model.MedSamConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Trains a teacher on data folders, as {@code pretrain} asks. */
+public final class Pretraining {
+  /** The sizes of the image encoder: side of input and patch in pixels, channels, blocks. */
+  public record Sizes(int image, int patch, int width, int depth) {
+    /** A model of these sizes; all blocks attend to the whole image, heads are 64 wide. */
+    MedSamConfig config() {
+      var global = IntStream.range(0, depth).boxed().collect(Collectors.toSet());
+      return new MedSamConfig(
+          image,
+          image,
+          patch,
+          width,
+          depth,
+          Math.max(1, width / 64),
+          4,
+          0,
+          global,
+          true,
+          256,
+          8,
+          2048,
+          16,
+          256,
+          3);
+    }
+  }
+
+  /** Everything that {@code pretrain} was told. */
+  public record Plan(
+      List<Path> data,
+      String split,
+      Path out,
+      Sizes sizes,
+      int steps,
+      int batch,
+      double rate,
+      double inverted,
+      boolean wholeMasks,
+      long seed,
+      int saveEvery) {}
+
+  private static final int SMALL = 128;
+
+  private final Plan plan;
+  private final Terminal terminal;
+
+  /** A pretraining of this plan. */
+  public Pretraining(Plan plan, Terminal terminal) {
+    this.plan = plan;
+    this.terminal = terminal;
+  }
+
+  /**
+   * Checks everything that is given, then trains.
+   *
+   * @return whether the run is complete; not, if it was interrupted
+   * @throws IOException if a file cannot be read or written
+   */
+  public boolean run() throws IOException {
+    var sets =
+        plan.data().stream()
+            .map(folder -> DataFolder.open(folder).samples(plan.split()))
+            .map(samples -> new TeacherRun.Source(samples, plan.wholeMasks()))
+            .toList();
+    Output.folder(plan.out(), 512L << 20);
+    if (plan.sizes().image() <= SMALL) {
+      Natives.prepareSmall();
+    } else {
+      Natives.prepare();
+    }
+    var config =
+        new TeacherRun.Config(
+            plan.sizes().config(),
+            plan.steps(),
+            plan.batch(),
+            plan.rate(),
+            plan.inverted(),
+            plan.seed(),
+            plan.saveEvery());
+    try (var interruption = Interruption.watch(terminal)) {
+      var run = new TeacherRun(config, sets, plan.out());
+      terminal.say(
+          "teacher of %,d parameters on %d images",
+          run.parameters(), sets.stream().mapToInt(set -> set.samples().size()).sum());
+      int steps = run.run(terminal, interruption).size();
+      if (steps < plan.steps()) {
+        terminal.say(
+            "antaboga: stopped after step %d of %d and saved; the same command goes on from there",
+            steps, plan.steps());
+        return false;
+      }
+      terminal.print("%s", run.file());
+      return true;
+    }
+  }
+}

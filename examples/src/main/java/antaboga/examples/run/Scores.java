@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.examples.run;
+
+import antaboga.nn.metric.Dice;
+import antaboga.nn.metric.Hausdorff;
+import antaboga.nn.metric.Iou;
+import antaboga.nn.metric.Metric;
+import antaboga.nn.metric.Pair;
+import antaboga.nn.metric.Precision;
+import antaboga.nn.metric.Region;
+import antaboga.nn.metric.Sensitivity;
+import antaboga.nn.metric.Specificity;
+import antaboga.nn.metric.Summary;
+import antaboga.nn.metric.SurfaceDice;
+import antaboga.nn.metric.SurfaceDistance;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Scores of predicted masks, image by image; distances in pixels of the image itself. */
+public final class Scores {
+  /** The rows of a table; HD95 is the larger of the two directed 95th percentiles. */
+  public static final List<Metric> METRICS =
+      List.of(
+          new Dice(),
+          new Iou(),
+          new Sensitivity(),
+          new Specificity(),
+          new Precision(),
+          Hausdorff.of95(Hausdorff.Definition.MAXIMUM),
+          new SurfaceDistance(),
+          new SurfaceDice(2));
+
+  private final List<String> images = new ArrayList<>();
+  private final Map<Metric, List<Double>> values = new LinkedHashMap<>();
+
+  /** No scores yet. */
+  public Scores() {
+    METRICS.forEach(metric -> values.put(metric, new ArrayList<>()));
+  }
+
+  /** Scores one image. */
+  public void add(String image, Region prediction, Region truth) {
+    var pair = Pair.of(prediction, truth);
+    images.add(image);
+    values.forEach((metric, scores) -> scores.add(metric.of(pair)));
+  }
+
+  /** The images, in the order of scoring. */
+  public List<String> images() {
+    return List.copyOf(images);
+  }
+
+  /** The scores of one metric, in the order of scoring; NaN where undefined. */
+  public double[] of(Metric metric) {
+    return values.getOrDefault(metric, List.of()).stream()
+        .mapToDouble(Double::doubleValue)
+        .toArray();
+  }
+
+  /** The Dice coefficients, in the order of scoring. */
+  public double[] dice() {
+    return of(METRICS.get(0));
+  }
+
+  /** Mean and deviation of one metric over the images. */
+  public Summary summary(Metric metric) {
+    return Summary.of(of(metric));
+  }
+
+  /** Whether more of it is better, and its unit, for tables. */
+  public static boolean isDistance(Metric metric) {
+    return metric instanceof Hausdorff || metric instanceof SurfaceDistance;
+  }
+
+  /** A table for people. */
+  public String table() {
+    var table = new StringBuilder();
+    table.append(
+        String.format(Locale.ROOT, "%-14s %10s %10s %s%n", "metric", "mean", "sd", "images"));
+    for (var metric : METRICS) {
+      var summary = summary(metric);
+      var unit = isDistance(metric) ? " px" : "";
+      table.append(
+          String.format(
+              Locale.ROOT,
+              "%-14s %10.4f %10.4f %d%s%n",
+              metric.name() + unit,
+              summary.mean(),
+              summary.deviation(),
+              summary.count(),
+              summary.undefined() == 0 ? "" : " (%d undefined)".formatted(summary.undefined())));
+    }
+    return table.toString();
+  }
+
+  /** One line per image, with a head. */
+  public String csv() {
+    var csv = new StringBuilder("image");
+    METRICS.forEach(metric -> csv.append(',').append(metric.name()));
+    csv.append('\n');
+    for (int i = 0; i < images.size(); i++) {
+      csv.append(images.get(i));
+      for (var metric : METRICS) {
+        double value = of(metric)[i];
+        csv.append(Double.isNaN(value) ? "," : String.format(Locale.ROOT, ",%.6f", value));
+      }
+      csv.append('\n');
+    }
+    return csv.toString();
+  }
+
+  /** Means and single scores, with what was scored; an undefined score says so. */
+  public String json(Map<String, String> about) {
+    var means = new LinkedHashMap<String, Object>();
+    var single = new ArrayList<Map<String, Object>>();
+    for (var metric : METRICS) {
+      var summary = summary(metric);
+      var row = new LinkedHashMap<String, Object>();
+      row.put("mean", finite(summary.mean()));
+      row.put("deviation", finite(summary.deviation()));
+      row.put("images", summary.count());
+      row.put("undefined", summary.undefined());
+      means.put(metric.name(), row);
+    }
+    for (int i = 0; i < images.size(); i++) {
+      var row = new LinkedHashMap<String, Object>();
+      row.put("image", images.get(i));
+      for (var metric : METRICS) {
+        row.put(metric.name(), finite(of(metric)[i]));
+      }
+      single.add(row);
+    }
+    var all = new LinkedHashMap<String, Object>(about);
+    all.put("means", means);
+    all.put("scores", single);
+    try {
+      return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(all)
+          + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e); // maps of strings and numbers are always written
+    }
+  }
+
+  private static Object finite(double value) {
+    return Double.isFinite(value) ? (Object) value : "undefined";
+  }
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.examples.run;
+
+import antaboga.Tensor;
+import antaboga.io.Checkpoint;
+import antaboga.medsam.Box;
+import antaboga.medsam.BoxPrompts;
+import antaboga.medsam.Mask;
+import antaboga.medsam.MedSamTraining;
+import antaboga.medsam.model.MedSamConfig;
+import antaboga.medsam.model.Sam;
+import antaboga.nn.Weights;
+import antaboga.nn.data.Augment;
+import antaboga.nn.data.Batch;
+import antaboga.nn.data.Batches;
+import antaboga.nn.data.ImageStore;
+import antaboga.nn.data.Sample;
+import antaboga.nn.data.StrongAugment;
+import antaboga.nn.metric.Connectivity;
+import antaboga.nn.optim.AdamW;
+import antaboga.nn.optim.ParameterGroup;
+import antaboga.nn.optim.Schedule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Trains a teacher of MedSAM's architecture on boxes and masks: an image, the box of one of its
+ * objects, the object's mask. A run resumes by itself from the checkpoint in its folder.
+ *
+ * <p>Each data set has the same share of the steps, whatever its size.
+ */
+public final class TeacherRun {
+  /**
+   * How it is trained.
+   *
+   * @param model the sizes of the teacher
+   * @param steps of the whole run
+   * @param batch images in a step
+   * @param rate the highest learning rate; AdamW, weight decay 0.05, cosine, warm-up
+   * @param inverted the share of images whose brightness is turned round, so that dark objects are
+   *     known as well as bright ones
+   * @param seed of the first weights, batches and boxes
+   * @param saveEvery steps between checkpoints
+   */
+  public record Config(
+      MedSamConfig model,
+      int steps,
+      int batch,
+      double rate,
+      double inverted,
+      long seed,
+      int saveEvery) {}
+
+  /**
+   * A set to learn from.
+   *
+   * @param samples its images and masks
+   * @param wholeMasks whether a mask is one object (a lesion) or shows many (nuclei)
+   */
+  public record Source(List<Sample> samples, boolean wholeMasks) {
+    /** A set whose masks are looked at for the number of their objects. */
+    public static Source of(List<Sample> samples) throws IOException {
+      int objects = 0;
+      var seen = samples.subList(0, Math.min(20, samples.size()));
+      for (var sample : seen) {
+        objects += sample.truth().components(Connectivity.FULL).size();
+      }
+      return new Source(samples, objects <= 2 * seen.size());
+    }
+  }
+
+  /** The loss of one step. */
+  public record Point(int step, double loss) {}
+
+  private static final String OPTIMIZER = "optimizer.";
+  private static final StrongAugment JITTER =
+      new StrongAugment(0.4, 0.4, 0.4, 0.2, 0.8, 0.1, 1, 0.2);
+
+  private final Config config;
+  private final List<Source> sets;
+  private final Path folder;
+  private final Weights weights;
+  private final MedSamTraining training;
+  private final AdamW optimizer;
+  private final Schedule schedule;
+  private final List<Batches> batches = new ArrayList<>();
+
+  /** A run on these sets, kept in a folder. */
+  public TeacherRun(Config config, List<Source> sets, Path folder) {
+    this.config = config;
+    this.sets = List.copyOf(sets);
+    this.folder = folder;
+    this.weights = Weights.init(config.seed());
+    this.training = new MedSamTraining(Sam.withFrozenPrompts(weights, config.model()));
+    this.optimizer =
+        new AdamW(
+            AdamW.Config.of(config.rate()).withDecay(0.05),
+            ParameterGroup.sparing(weights.trainable()));
+    this.schedule =
+        Schedule.cosine(config.rate(), config.steps(), config.rate() / 100)
+            .warmUp(Math.max(1, config.steps() / 20), 0.01);
+    var store = new ImageStore(config.model().input());
+    for (var set : sets) {
+      batches.add(new Batches(set.samples(), config.batch(), store, Augment.weak().withCrop(0.6)));
+    }
+  }
+
+  /** The finished teacher. */
+  public Path file() {
+    return folder.resolve("teacher.safetensors");
+  }
+
+  /** Whether the finished teacher of just this run is there. */
+  public boolean isFinished() {
+    return Files.exists(file())
+        && identity().equals(ModelFile.open(file()).metadata().get("antaboga.run"));
+  }
+
+  /** The number of parameters that are trained or frozen. */
+  public long parameters() {
+    return weights.all().stream().mapToLong(p -> p.shape().elements()).sum();
+  }
+
+  private Path checkpoint() {
+    return folder.resolve("teacher-checkpoint.safetensors");
+  }
+
+  /**
+   * Trains to the end, or until interrupted; either way the last step is saved.
+   *
+   * @return the loss of every step taken, also of those before a resumption
+   * @throws IOException if a file cannot be read or written
+   */
+  public List<Point> run(Terminal terminal, Interruption interruption) throws IOException {
+    var curve = new ArrayList<Point>();
+    int step = resume(curve);
+    try (var progress = terminal.start("teacher", config.steps(), step)) {
+      while (step < config.steps() && !interruption.asked()) {
+        double loss = step(step);
+        curve.add(new Point(step, loss));
+        step++;
+        progress.at(step, "loss %.3f".formatted(loss));
+        if (step % config.saveEvery() == 0 && step < config.steps()) {
+          save(step, curve);
+        }
+      }
+    }
+    save(step, curve);
+    if (step == config.steps()) {
+      finish();
+    }
+    return curve;
+  }
+
+  private double step(int step) throws IOException {
+    int set = step % sets.size();
+    var batch = batches.get(set).batch(step / sets.size(), config.seed());
+    var random = new SplittableRandom(31 * config.seed() + step);
+    var images = photographed(batch.image(), random);
+    var boxes = new ArrayList<Box>();
+    var targets = targets(batch, sets.get(set).wholeMasks(), boxes, random);
+    try {
+      return training
+          .step(images, Box.tensor(boxes), targets, optimizer, schedule.rate(step), step)
+          .total();
+    } catch (ArithmeticException e) {
+      throw new Failure(
+          "training left the numbers at step %d (%s)".formatted(step, e.getMessage()),
+          checkpoint(),
+          "lower --rate; the checkpoint is of an earlier step",
+          e);
+    }
+  }
+
+  /** Other colours, and some images inverted. */
+  private Tensor photographed(Tensor images, SplittableRandom random) {
+    var jittered = JITTER.of(images, random.nextLong());
+    var parts = new ArrayList<Tensor>();
+    for (long i = 0; i < images.size(0); i++) {
+      var image = jittered.slice(0, i, i + 1);
+      parts.add(random.nextDouble() < config.inverted() ? image.affine(-1, 1) : image);
+    }
+    return Tensor.concat(0, parts);
+  }
+
+  /** One object of each mask, with its box; an empty mask asks for nothing in a random box. */
+  private Tensor targets(Batch batch, boolean whole, List<Box> boxes, SplittableRandom random) {
+    int size = config.model().input();
+    var prompts = new BoxPrompts(size * size / 1024, size / 50, whole);
+    var values = batch.mask().toFloats();
+    var targets = new float[values.length];
+    for (int i = 0; i < batch.mask().size(0); i++) {
+      var inside = new byte[size * size];
+      for (int k = 0; k < inside.length; k++) {
+        inside[k] = (byte) values[i * inside.length + k];
+      }
+      var prompt = prompts.draw(random, Mask.of(size, size, inside));
+      boxes.add(prompt.map(BoxPrompts.Prompt::box).orElse(new Box(0, 0, size, size)));
+      if (prompt.isPresent()) {
+        var target = prompt.get().target().toBytes();
+        for (int k = 0; k < target.length; k++) {
+          targets[i * target.length + k] = target[k];
+        }
+      }
+    }
+    return Tensor.of(targets, batch.mask().shape().toArray());
+  }
+
+  private int resume(List<Point> curve) throws IOException {
+    if (!Files.exists(checkpoint())) {
+      save(0, curve); // a folder that cannot be written fails now, not an hour later
+      return 0;
+    }
+    var saved = Checkpoint.open(checkpoint());
+    var other = saved.metadata().getOrDefault("run", "");
+    if (!identity().equals(other)) {
+      throw new Failure(
+          "checkpoint is of another run (%s; this one is %s)".formatted(other, identity()),
+          checkpoint(),
+          "give another folder with --out, or delete the file");
+    }
+    var arrays = saved.arrays();
+    var model = new LinkedHashMap<String, INDArray>();
+    var moments = new LinkedHashMap<String, Tensor>();
+    arrays.forEach(
+        (name, array) -> {
+          if (name.startsWith(OPTIMIZER)) {
+            moments.put(name.substring(OPTIMIZER.length()), Tensor.of(array));
+          } else if (name.equals("curve")) {
+            var losses = Tensor.of(array).toFloats();
+            for (int i = 0; i < losses.length; i++) {
+              curve.add(new Point(i, losses[i]));
+            }
+          } else {
+            model.put(name, array);
+          }
+        });
+    weights.assign(model);
+    optimizer.restore(moments);
+    return Integer.parseInt(saved.metadata().getOrDefault("step", "0"));
+  }
+
+  private void save(int step, List<Point> curve) throws IOException {
+    var arrays = new LinkedHashMap<>(weights.arrays());
+    optimizer.state().forEach((name, moment) -> arrays.put(OPTIMIZER + name, moment.array()));
+    if (!curve.isEmpty()) {
+      var losses = new float[curve.size()];
+      for (int i = 0; i < losses.length; i++) {
+        losses[i] = (float) curve.get(i).loss();
+      }
+      arrays.put("curve", Tensor.of(losses, losses.length).array());
+    }
+    Checkpoint.of(arrays)
+        .with("step", Integer.toString(step))
+        .with("run", identity())
+        .save(checkpoint());
+  }
+
+  private void finish() throws IOException {
+    var file = Checkpoint.of(weights.arrays());
+    for (Map.Entry<String, String> entry : ModelFile.teacherMetadata(config.model()).entrySet()) {
+      file = file.with(entry.getKey(), entry.getValue());
+    }
+    file.with("antaboga.run", identity()).save(file());
+  }
+
+  /** Everything that the result depends on, in a line. */
+  String identity() {
+    var images = sets.stream().mapToInt(set -> set.samples().size()).sum();
+    var names =
+        sets.stream()
+            .flatMap(set -> set.samples().stream())
+            .map(Sample::name)
+            .collect(Collectors.joining(" "));
+    return "%s on %d images (%08x)".formatted(config, images, names.hashCode());
+  }
+}

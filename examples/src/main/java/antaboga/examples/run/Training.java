@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.examples.run;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Trains a student on a data folder, as {@code train} asks. */
+public final class Training {
+  private final Path data;
+  private final Path out;
+  private final int percent;
+  private final Optional<Path> teacher;
+  private final StudentRun.Config config;
+  private final StudentRun.Terms terms;
+  private final Terminal terminal;
+
+  /** What to train on, where to keep it, and how. */
+  public Training(
+      Path data,
+      Path out,
+      int percent,
+      Optional<Path> teacher,
+      StudentRun.Config config,
+      StudentRun.Terms terms,
+      Terminal terminal) {
+    this.data = data;
+    this.out = out;
+    this.percent = percent;
+    this.teacher = teacher;
+    this.config = config;
+    this.terms = terms;
+    this.terminal = terminal;
+  }
+
+  /**
+   * Checks everything that is given, then trains.
+   *
+   * @return whether the run is complete; not, if it was interrupted
+   * @throws IOException if a file cannot be read or written
+   */
+  public boolean run() throws IOException {
+    var folder = DataFolder.open(data);
+    var division = folder.divide(percent, config.seed());
+    var validation = folder.has("val") ? folder.samples("val") : List.<antaboga.nn.data.Sample>of();
+    var file = teacher.map(ModelFile::open);
+    file.ifPresent(ModelFile::requireTeacher);
+    Output.folder(out, 256L << 20);
+    Natives.prepareSmall();
+    var method = file.map(f -> f.method(out.resolve("embeddings"), terms));
+    try (var interruption = Interruption.watch(terminal)) {
+      var run = new StudentRun(config, division, validation, method, out);
+      terminal.say(
+          "student of %,d parameters, %d labelled images (%s), %d unlabelled%s",
+          run.parameters(),
+          division.labelled().size(),
+          division.how(),
+          division.unlabelled().size(),
+          method.isPresent() ? "" : ", not used: labels only");
+      int steps = run.run("student", terminal, interruption);
+      if (steps < config.steps()) {
+        terminal.say(
+            "antaboga: stopped after step %d of %d and saved; the same command goes on from there",
+            steps, config.steps());
+        return false;
+      }
+      terminal.print("%s", run.file());
+      return true;
+    }
+  }
+}

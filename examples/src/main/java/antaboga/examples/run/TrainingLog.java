@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.examples.run;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A training's numbers as JSON lines: one object for each step and for each validation. A run that
+ * resumes forgets what came after its checkpoint.
+ */
+public final class TrainingLog {
+  /** The numbers of one step, or of the validation after so many steps, by name. */
+  public record Entry(String kind, int step, Map<String, Double> values) {}
+
+  private static final String STEP = "step";
+  private static final String VALIDATION = "validation";
+
+  private final Path file;
+  private final ObjectMapper json = new ObjectMapper();
+  private final List<Entry> entries = new ArrayList<>();
+  private int written;
+
+  /** A log that is kept in this file. */
+  public TrainingLog(Path file) {
+    this.file = file;
+  }
+
+  /** Begins anew, or goes on after the first so many steps of an earlier run. */
+  void begin(int steps) throws IOException {
+    if (steps > 0 && Files.exists(file)) {
+      for (var line : Files.readAllLines(file)) {
+        var entry = read(line);
+        if (entry != null && (entry.kind.equals(STEP) ? entry.step < steps : entry.step <= steps)) {
+          entries.add(entry);
+        }
+      }
+    }
+    Files.deleteIfExists(file);
+    flush();
+  }
+
+  private @org.jspecify.annotations.Nullable Entry read(String line) {
+    try {
+      return json.readValue(line, new TypeReference<Entry>() {});
+    } catch (JsonProcessingException e) {
+      return null; // the last line of a run that was killed
+    }
+  }
+
+  void stepped(int step, Map<String, Double> losses) {
+    entries.add(new Entry(STEP, step, new LinkedHashMap<>(losses)));
+  }
+
+  void validated(int steps, Map<String, Double> scores) {
+    entries.add(new Entry(VALIDATION, steps, new LinkedHashMap<>(scores)));
+  }
+
+  /** Appends what is new to the file. */
+  void flush() throws IOException {
+    var lines = new StringBuilder();
+    for (; written < entries.size(); written++) {
+      lines.append(json.writeValueAsString(entries.get(written))).append('\n');
+    }
+    Files.writeString(file, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+  }
+
+  /** The value of a name at every step that has it: pairs of step and value. */
+  public List<double[]> steps(String name) {
+    return values(STEP, name);
+  }
+
+  /** The same of the validations. */
+  public List<double[]> validations(String name) {
+    return values(VALIDATION, name);
+  }
+
+  /** The names that the steps have. */
+  public List<String> names() {
+    return entries.stream()
+        .filter(entry -> entry.kind.equals(STEP))
+        .flatMap(entry -> entry.values.keySet().stream())
+        .distinct()
+        .toList();
+  }
+
+  private List<double[]> values(String kind, String name) {
+    return entries.stream()
+        .filter(entry -> entry.kind.equals(kind) && entry.values.containsKey(name))
+        .map(entry -> new double[] {entry.step, entry.values.getOrDefault(name, Double.NaN)})
+        .toList();
+  }
+
+  /** The log of a finished run. */
+  public static TrainingLog of(Path file) throws IOException {
+    var log = new TrainingLog(file);
+    for (var line : Files.readAllLines(file)) {
+      var entry = log.read(line);
+      if (entry != null) {
+        log.entries.add(entry);
+      }
+    }
+    log.written = log.entries.size();
+    return log;
+  }
+}

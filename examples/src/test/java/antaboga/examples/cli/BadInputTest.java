@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.examples.cli;
+
+import static java.util.Objects.requireNonNull;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import antaboga.io.Checkpoint;
+import antaboga.nn.Weights;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a user may get wrong: one line with the path and the remedy, and nothing is left behind. */
+class BadInputTest {
+  @TempDir Path temporary;
+
+  private Path data() {
+    return temporary.resolve("data");
+  }
+
+  private Path out() {
+    return temporary.resolve("out");
+  }
+
+  @BeforeEach
+  void makeData() throws IOException {
+    TinyData.in(data());
+  }
+
+  /** It failed with one line that names all of these, and wrote no result. */
+  private void refused(Run run, Object... named) throws IOException {
+    assertEquals(1, run.status(), run.said());
+    assertEquals(1, run.said().strip().lines().count(), run.said());
+    assertTrue(run.said().startsWith("antaboga: "), run.said());
+    for (var name : named) {
+      assertTrue(run.said().contains(name.toString()), "no '" + name + "' in: " + run.said());
+    }
+    if (Files.isDirectory(out())) {
+      try (var files = Files.list(out())) {
+        assertEquals(0, files.count(), "something was left in the output folder");
+      }
+    }
+  }
+
+  /** A short training; an option given here replaces the usual one. */
+  private Run train(Object... more) {
+    var words = new ArrayList<Object>(List.of("train", "--data", data(), "--out", out()));
+    var given = List.of(more);
+    Map.of("--size", 32, "--steps", 2, "--batch", 1)
+        .forEach(
+            (name, value) -> {
+              if (!given.contains(name)) {
+                words.addAll(List.of(name, value));
+              }
+            });
+    words.addAll(given);
+    return Run.of(words.toArray());
+  }
+
+  private Path image(int i) {
+    return data().resolve("images").resolve(TinyData.name(i) + ".png");
+  }
+
+  private Path mask(int i) {
+    return data().resolve("masks").resolve(TinyData.name(i) + ".png");
+  }
+
+  @Test
+  void noDataFolder() throws IOException {
+    var missing = temporary.resolve("missing");
+    refused(Run.of("evaluate", "--checkpoint", "x", "--data", missing), missing, "images/, masks/");
+  }
+
+  @Test
+  void emptyFolder() throws IOException {
+    var empty = temporary.resolve("empty");
+    Files.createDirectories(empty.resolve("images"));
+    refused(Run.of("demo", "--data", empty, "--out", out()), empty, "no images");
+  }
+
+  @Test
+  void missingMask() throws IOException {
+    Files.delete(mask(2));
+    refused(train("--labelled", 100), mask(2), "no mask");
+  }
+
+  @Test
+  void mismatchedMask() throws IOException {
+    var small = new BufferedImage(20, 20, BufferedImage.TYPE_BYTE_GRAY);
+    ImageIO.write(small, "png", mask(1).toFile());
+    refused(train("--labelled", 100), mask(1), "20 x 20", "40 x 36");
+  }
+
+  @Test
+  void maskOfAnUnlabelledImageIsNotOpened() throws IOException {
+    for (int i = 1; i < 6; i++) {
+      Files.delete(mask(i));
+    }
+    Files.writeString(
+        data().resolve("splits").resolve("train_labeled_10pct.txt"), TinyData.name(0) + "\n");
+    assertEquals(0, train().status());
+  }
+
+  @Test
+  void corruptImage() throws IOException {
+    Files.writeString(image(3), "not an image");
+    refused(train("--labelled", 100), image(3), "not a whole image");
+  }
+
+  @Test
+  void hugeImage() throws IOException {
+    var header = ByteBuffer.allocate(33);
+    header.put(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13});
+    header.put("IHDR".getBytes(StandardCharsets.US_ASCII)).putInt(200_000).putInt(200_000);
+    Files.write(image(3), header.array());
+    Files.write(mask(3), header.array());
+    var run = train("--labelled", 100);
+    assertEquals(1, run.status());
+    assertTrue(run.complaint().contains(image(3).toString()), run.said());
+    assertTrue(run.complaint().contains("scale it down"), run.said());
+  }
+
+  @Test
+  void sixteenBitGreyIsStretchedAsMedSamDoes() throws IOException {
+    var deep = new BufferedImage(40, 36, BufferedImage.TYPE_USHORT_GRAY);
+    for (int i = 0; i < 40 * 36; i++) {
+      deep.getRaster().setSample(i % 40, i / 40, 0, 30 * i);
+    }
+    ImageIO.write(deep, "png", image(0).toFile());
+    assertEquals(0, train("--labelled", 100).status());
+  }
+
+  @Test
+  void nameInListWithoutImage() throws IOException {
+    Files.writeString(data().resolve("splits").resolve("test.txt"), "nowhere\n");
+    refused(Run.of("evaluate", "--checkpoint", "x", "--data", data()), "nowhere", "no image named");
+  }
+
+  @Test
+  void checkpointOfAnotherModel() throws IOException {
+    var file = temporary.resolve("other.safetensors");
+    var weights = Weights.init(1);
+    var unused = new antaboga.nn.Linear(weights.at("head"), 3, 4);
+    Checkpoint.of(weights.arrays()).save(file);
+    assertEquals(4, unused.weight().size(0));
+    refused(Run.of("evaluate", "--checkpoint", file, "--data", data()), file, "head.weight");
+    refused(train("--teacher", file), file, "expected a teacher");
+  }
+
+  @Test
+  void checkpointThatIsNone() throws IOException {
+    var file = temporary.resolve("notes.txt");
+    Files.writeString(file, "<html>not found</html>");
+    refused(Run.of("evaluate", "--checkpoint", file, "--data", data()), file, "web page");
+    var missing = temporary.resolve("nowhere.safetensors");
+    refused(Run.of("segment", image(0), "--checkpoint", missing, "--out", out()), missing);
+  }
+
+  @Test
+  void outputFolderThatIsAFile() throws IOException {
+    Files.writeString(out(), "in the way");
+    var run = train();
+    assertEquals(1, run.status());
+    assertTrue(run.complaint().contains("--out"), run.said());
+    assertEquals("in the way", Files.readString(out()));
+  }
+
+  @Test
+  void outputFolderWithoutRoom() throws IOException {
+    var full = Path.of("/proc/self/fd"); // nothing can be made there, not even by root
+    var run = Run.of("segment", image(0), "--checkpoint", image(0), "--out", full.resolve("x"));
+    assertEquals(1, run.status());
+    assertFalse(run.said().contains("Exception"), run.said());
+  }
+
+  @Test
+  void numbersThatMakeNoSense() throws IOException {
+    refused(train("--labelled", 0), "--labelled", "1 to 100");
+    refused(train("--rate", -1), "--rate");
+    refused(train("--rate", "NaN"), "--rate");
+    refused(train("--size", 50), "--size", "multiple of 32");
+    refused(Run.of("segment", image(0), "--checkpoint", "x", "--box", "9,9,3,3"), "--box");
+  }
+
+  @Test
+  void wordsThatMakeNoSense() {
+    for (var words :
+        new Object[][] {
+          {"trian"}, {"train"}, {"train", "--steps", "many"}, {"evaluate", "--colour", "red"}
+        }) {
+      var run = Run.of(words);
+      assertEquals(2, run.status(), run.said());
+      assertEquals(1, run.said().strip().lines().count(), run.said());
+      assertTrue(run.said().contains("--help"), run.said());
+    }
+  }
+
+  @Test
+  void lossThatLeavesTheNumbers() throws IOException {
+    assertEquals(0, train("--labelled", 100, "--steps", 1, "--save-every", 1).status());
+    // only a hundred-thousandfold rate is allowed to be asked for at all, so weights are spoilt
+    var checkpoint = out().resolve("checkpoint.safetensors");
+    var before = Files.readAllBytes(checkpoint);
+    var saved = Checkpoint.open(checkpoint);
+    var arrays = saved.arrays();
+    requireNonNull(arrays.get("student.final_conv.bias")).assign(Float.NaN);
+    var spoilt = Checkpoint.of(arrays);
+    for (var entry : saved.metadata().entrySet()) {
+      spoilt = spoilt.with(entry.getKey(), entry.getValue());
+    }
+    spoilt.with("step", "0").save(checkpoint);
+    Files.delete(out().resolve("student.safetensors"));
+    var run = train("--labelled", 100, "--steps", 1, "--save-every", 1);
+    assertEquals(1, run.status(), run.said());
+    assertTrue(run.complaint().contains("supervised"), run.said());
+    assertTrue(run.complaint().contains("--rate"), run.said());
+    assertFalse(Files.exists(out().resolve("student.safetensors")), "no student of NaN");
+    assertTrue(before.length > 0);
+  }
+}
