@@ -101,13 +101,19 @@ final class TrainingState {
     identity.put("format", "antaboga training 1");
     identity.put("seed", Long.toString(config.seed()));
     identity.put("steps", Integer.toString(config.steps()));
-    identity.put("schedule", config.schedule().toString());
+    identity.put("parameters", Long.toString(students.weights().count()));
+    identity.put("schedule", text(config.schedule()));
     identity.put("clip", Double.toString(config.clip()));
     identity.put("averaging", Double.toString(config.averaging()));
     identity.put("data", config.data());
-    identity.put("objective", objective.toString());
-    identity.put("optimizer", optimizer.toString());
+    identity.put("objective", text(objective));
+    identity.put("optimizer", text(optimizer));
     return identity;
+  }
+
+  // a lambda's name and an identity hash differ from run to run and tell nothing
+  private static String text(Object part) {
+    return part.toString().replaceAll("\\$\\$Lambda.*|@[0-9a-f]+$", "");
   }
 
   private void requireOwn(Map<String, String> metadata) throws IOException {
