@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,13 @@ public final class Providers {
   /** A body on the Vector API; {@code create} is called only where the module is present. */
   public static <K> Provider<K> vector(Supplier<K> create) {
     return new Simple<>("vector", 10, Providers::vectorUnavailable, create);
+  }
+
+  /** How many floats the vector bodies handle at once; empty where they cannot run. */
+  public static OptionalInt lanes() {
+    return vectorUnavailable().isPresent()
+        ? OptionalInt.empty()
+        : OptionalInt.of(VectorLanes.floats());
   }
 
   private static Optional<String> vectorUnavailable() {
