@@ -20,10 +20,9 @@ import java.util.function.ToLongFunction;
  * L D N}.
  *
  * @param name of the model
- * @param image side of the image that the costs are for, in pixels
  * @param blocks in the order of the pass
  */
-record ModelCosts(String name, int image, List<Block> blocks) {
+record ModelCosts(String name, List<Block> blocks) {
   /** One block: parameters, multiply-adds, and operations of the scan. */
   record Block(String name, long parameters, long products, long scan) {}
 
@@ -77,7 +76,8 @@ record ModelCosts(String name, int image, List<Block> blocks) {
                     sum(here, p -> isState(p) ? 9 * p.shape().elements() * count : 0)));
           }
         });
-    return new ModelCosts("student " + unused.getClass().getSimpleName() + " tiny", image, blocks);
+    var name = "student: %s tiny of %d px".formatted(unused.getClass().getSimpleName(), image);
+    return new ModelCosts(name, blocks);
   }
 
   private static long square(long side) {
@@ -136,7 +136,7 @@ record ModelCosts(String name, int image, List<Block> blocks) {
                 p -> p.shape().elements()),
             0,
             0));
-    return new ModelCosts(name + ": " + unused.config(), c.input(), blocks);
+    return new ModelCosts(name + ": " + unused.config(), blocks);
   }
 
   /** Windows are padded: their queries and keys cost more, the other layers do not. */
@@ -174,10 +174,9 @@ record ModelCosts(String name, int image, List<Block> blocks) {
   /** A table for people. */
   String table() {
     var table = new StringBuilder();
-    table.append("%s, one image of %d x %d%n".formatted(name, image, image));
+    table.append("%s%n".formatted(name));
     table.append(
-        "  %-28s %14s %14s %14s%n"
-            .formatted("block", "parameters", "multiply-adds", "scan 9 B L D N"));
+        "  %-28s %14s %14s %14s%n".formatted("block", "parameters", "multiply-adds", "scan"));
     for (var block : blocks) {
       table.append(row(block.name(), block.parameters(), block.products(), block.scan()));
     }
