@@ -65,11 +65,11 @@ public final class WholeFile {
       forceFolder(folder);
     } catch (FileSystemException e) { // names the temporary file, which nobody knows
       var reason = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
-      var named = new FileSystemException(path.toString(), null, "cannot be written: " + reason);
+      var named = new FileSystemException(path.toString(), null, "could not be written: " + reason);
       named.initCause(e);
       throw named;
     } catch (IOException e) {
-      throw new IOException(path + ": cannot be written: " + e.getMessage(), e);
+      throw new IOException(path + ": could not be written: " + e.getMessage(), e);
     } finally {
       Files.deleteIfExists(temporary);
     }

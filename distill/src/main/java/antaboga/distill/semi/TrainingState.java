@@ -63,7 +63,7 @@ final class TrainingState {
       checkpoint.save(config.checkpoint());
     } catch (IOException e) {
       throw new IOException(
-          ("%s; step %d is not saved, what was saved before is untouched: free some space or make"
+          ("%s; step %d could not be saved, what was saved before is untouched: free some space or make"
                   + " the folder writable, then run again to resume")
               .formatted(e.getMessage(), step),
           e);

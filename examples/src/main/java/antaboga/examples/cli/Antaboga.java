@@ -38,8 +38,8 @@ import picocli.CommandLine.ScopeType;
     footer = {
       "@|bold antaboga COMMAND --help|@ tells the options of a command.",
       "Exit status: 0 done, 1 failed, 2 wrong arguments, 130 interrupted (to be resumed).",
-      "ANTABOGA_OPTS holds further options for Java, such as -Xmx8g. Java itself says",
-      "\"Using incubator modules\": the fast kernels are written on its Vector API.",
+      "ANTABOGA_OPTS holds further options for Java, such as -Xmx8g. Java's own line about incubator"
+          + " modules means its Vector API, which the fast kernels use.",
       "For research only; not a medical device."
     },
     subcommands = {

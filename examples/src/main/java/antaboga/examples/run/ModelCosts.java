@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 
 /**
@@ -64,20 +65,31 @@ record ModelCosts(String name, List<Block> blocks) {
     positions.put("final_up", grid * grid);
     positions.put("final_conv", square(image));
     var blocks = new ArrayList<Block>();
-    positions.forEach(
-        (place, count) -> {
-          var here = weights.trainable().stream().filter(p -> p.name().startsWith(place)).toList();
-          if (!here.isEmpty()) {
-            blocks.add(
-                new Block(
-                    place,
-                    sum(here, p -> p.shape().elements()),
-                    sum(here, p -> isFactor(p) ? p.shape().elements() * count : 0),
-                    sum(here, p -> isState(p) ? 9 * p.shape().elements() * count : 0)));
-          }
-        });
+    for (var place : positions.entrySet()) {
+      long count = place.getValue();
+      var here = new TreeMap<String, List<Parameter>>();
+      for (var parameter : weights.trainable()) {
+        if (parameter.name().startsWith(place.getKey())) {
+          here.computeIfAbsent(block(parameter.name()), b -> new ArrayList<>()).add(parameter);
+        }
+      }
+      here.forEach(
+          (block, parameters) ->
+              blocks.add(
+                  new Block(
+                      block,
+                      sum(parameters, p -> p.shape().elements()),
+                      sum(parameters, p -> isFactor(p) ? p.shape().elements() * count : 0),
+                      sum(parameters, p -> isState(p) ? 9 * p.shape().elements() * count : 0))));
+    }
     var name = "student: %s tiny of %d px".formatted(unused.getClass().getSimpleName(), image);
     return new ModelCosts(name, blocks);
+  }
+
+  /** The part that a parameter belongs to: {@code layers.2.blocks.1} or {@code final_up}. */
+  private static String block(String parameter) {
+    return parameter.replaceFirst(
+        "^(layers(?:_up)?\\.\\d+\\.(?:blocks\\.\\d+|[a-z]+)|[a-z_]+)\\..*", "$1");
   }
 
   private static long square(long side) {
