@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,13 @@ public final class Providers {
   /** A body on a CUDA device; taken only where it is forced, since arrays must travel there. */
   public static <K> Provider<K> cuda(Supplier<K> create) {
     return new Simple<>("cuda", -10, Cuda::unavailable, create);
+  }
+
+  /** How many floats the vector bodies handle at once; empty where they cannot run. */
+  public static OptionalInt lanes() {
+    return vectorUnavailable().isPresent()
+        ? OptionalInt.empty()
+        : OptionalInt.of(VectorLanes.floats());
   }
 
   private static Optional<String> vectorUnavailable() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.mamba;
 
+import antaboga.kernel.Choice;
 import antaboga.kernel.Cuda;
 import antaboga.kernel.Provider;
 import antaboga.kernel.Providers;
@@ -20,8 +21,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>Results are the same bits for any number of threads.
  */
 interface ScanKernel {
-  /** The system property that forces a kernel. */
-  String PROPERTY = "antaboga.scan";
+  /** Which body is used, and why not another. */
+  Choice<ScanKernel> CHOICE = Choice.of("antaboga.scan", providers());
 
   /** The name by which it is forced. */
   String name();
@@ -57,14 +58,7 @@ interface ScanKernel {
 
   /** The body in use: the best available, or the one that the property names. */
   static ScanKernel chosen() {
-    return Chosen.KERNEL;
-  }
-
-  /** Holds the choice, made at first use. */
-  final class Chosen {
-    private static final ScanKernel KERNEL = Providers.choose(PROPERTY, providers());
-
-    private Chosen() {}
+    return CHOICE.get();
   }
 
   /**

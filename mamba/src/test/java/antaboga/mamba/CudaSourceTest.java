@@ -79,7 +79,7 @@ class CudaSourceTest {
   void saysWhyThereIsNoDevice() {
     var reason = Cuda.unavailable();
     assumeTrue(reason.isPresent(), "there is a device");
-    var line = SelectiveScan.kernels();
+    var line = SelectiveScan.choice().toString();
     assertTrue(line.endsWith("cuda: " + reason.orElseThrow() + "]"), line);
     var message = assertThrows(IllegalStateException.class, Cuda::first).getMessage();
     assertEquals("cuda: " + reason.orElseThrow(), message);
