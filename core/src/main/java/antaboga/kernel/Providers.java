@@ -26,6 +26,11 @@ public final class Providers {
     return new Simple<>("vector", 10, Providers::vectorUnavailable, create);
   }
 
+  /** A body on a CUDA device; taken only where it is forced, since arrays must travel there. */
+  public static <K> Provider<K> cuda(Supplier<K> create) {
+    return new Simple<>("cuda", -10, Cuda::unavailable, create);
+  }
+
   /** How many floats the vector bodies handle at once; empty where they cannot run. */
   public static OptionalInt lanes() {
     return vectorUnavailable().isPresent()
@@ -71,8 +76,9 @@ public final class Providers {
     }
     var best =
         all.stream()
-            .filter(p -> p.unavailable().isEmpty())
-            .max(Comparator.comparingInt(Provider::rank))
+            .sorted(Comparator.<Provider<K>>comparingInt(Provider::rank).reversed())
+            .filter(p -> p.unavailable().isEmpty()) // asked only until one is available
+            .findFirst()
             .orElseThrow(() -> new IllegalStateException(report(property, all)));
     LOGGER.log(Level.DEBUG, () -> property + "=" + best.name() + "; " + report(property, all));
     return best;

@@ -2,10 +2,12 @@
 package antaboga.mamba;
 
 import antaboga.kernel.Choice;
+import antaboga.kernel.Cuda;
 import antaboga.kernel.Provider;
 import antaboga.kernel.Providers;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -24,6 +26,11 @@ interface ScanKernel {
 
   /** The name by which it is forced. */
   String name();
+
+  /** Whether it runs scans of this type; those of others run on the scalar kernel. */
+  default boolean takes(DataType type) {
+    return type == DataType.FLOAT;
+  }
 
   /**
    * Runs the scan.
@@ -44,7 +51,9 @@ interface ScanKernel {
   /** All bodies. */
   static List<Provider<ScanKernel>> providers() {
     return List.of(
-        Providers.scalar(() -> new ScalarScan()), Providers.vector(() -> new VectorScan()));
+        Providers.scalar(() -> new ScalarScan()),
+        Providers.vector(() -> new VectorScan()),
+        Providers.cuda(() -> new CudaScan(Cuda.first())));
   }
 
   /** The body in use: the best available, or the one that the property names. */
