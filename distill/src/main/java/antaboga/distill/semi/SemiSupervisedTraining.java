@@ -61,6 +61,9 @@ public final class SemiSupervisedTraining {
             "training: %d steps, saved every %d and validated every %d, expected 1 or more"
                 .formatted(steps, saveEvery, validateEvery));
       }
+      if (!(clip > 0)) {
+        throw new IllegalArgumentException("training: clip " + clip + ", expected > 0");
+      }
     }
 
     /**

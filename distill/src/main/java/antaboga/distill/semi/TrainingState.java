@@ -63,9 +63,9 @@ final class TrainingState {
       checkpoint.save(config.checkpoint());
     } catch (IOException e) {
       throw new IOException(
-          ("%s: step %d could not be saved (%s); what was there before is untouched. Free some space"
-                  + " or make the folder writable, then run again to resume")
-              .formatted(config.checkpoint(), step, e),
+          ("%s; step %d could not be saved, what was saved before is untouched: free some space or make"
+                  + " the folder writable, then run again to resume")
+              .formatted(e.getMessage(), step),
           e);
     }
   }
@@ -101,13 +101,19 @@ final class TrainingState {
     identity.put("format", "antaboga training 1");
     identity.put("seed", Long.toString(config.seed()));
     identity.put("steps", Integer.toString(config.steps()));
-    identity.put("schedule", config.schedule().toString());
+    identity.put("parameters", Long.toString(students.weights().count()));
+    identity.put("schedule", text(config.schedule()));
     identity.put("clip", Double.toString(config.clip()));
     identity.put("averaging", Double.toString(config.averaging()));
     identity.put("data", config.data());
-    identity.put("objective", objective.toString());
-    identity.put("optimizer", optimizer.toString());
+    identity.put("objective", text(objective));
+    identity.put("optimizer", text(optimizer));
     return identity;
+  }
+
+  // a lambda's name and an identity hash differ from run to run and tell nothing
+  private static String text(Object part) {
+    return part.toString().replaceAll("\\$\\$Lambda.*|@[0-9a-f]+$", "");
   }
 
   private void requireOwn(Map<String, String> metadata) throws IOException {

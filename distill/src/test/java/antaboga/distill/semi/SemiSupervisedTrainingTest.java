@@ -273,6 +273,37 @@ class SemiSupervisedTrainingTest {
   }
 
   @Test
+  void anObjectiveThatIsALambdaResumes() throws IOException {
+    var config = config(6, "run");
+    var taken = new int[1];
+    for (int run = 0; run < 2; run++) {
+      var students = students();
+      int stop = 3 * (run + 1);
+      Objective objective =
+          (batch, step) -> {
+            taken[0]++;
+            return new Supervised(students.current()).of(batch, step);
+          };
+      new SemiSupervisedTraining(config, Blobs::batch, students, objective)
+          .run(SILENT, () -> taken[0] == stop);
+    }
+    assertEquals(6, taken[0]);
+  }
+
+  @Test
+  void aCheckpointOfAnotherStudentIsRefused() throws IOException {
+    var config = config(3, "run");
+    var students = students();
+    new SemiSupervisedTraining(config, Blobs::batch, students, new Supervised(students.current()))
+        .run(SILENT, () -> false);
+    var other = Students.of(w -> new TinySegmenter(w.at("deeper")), 3);
+    var training =
+        new SemiSupervisedTraining(config, Blobs::batch, other, new Supervised(other.current()));
+    var e = assertThrows(IOException.class, () -> training.run(SILENT, () -> false));
+    assertTrue(e.toString().contains("no values for deeper.stem.weight"), e.toString());
+  }
+
+  @Test
   void aTornCheckpointIsRefusedWithItsPath() throws IOException {
     var config = config(3, "run");
     training(config, students()).run(SILENT, () -> false);
