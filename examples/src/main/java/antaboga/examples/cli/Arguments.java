@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.examples.cli;
 
+import java.util.List;
+
 /** Checks of single options, before any work. */
 final class Arguments {
   private Arguments() {}
@@ -14,6 +16,15 @@ final class Arguments {
   static void notNegative(String option, double value) {
     if (!(value >= 0) || Double.isInfinite(value)) {
       throw new WrongArgument(option, value, "no weight", "give 0 or more");
+    }
+  }
+
+  static void among(String option, List<String> values, List<String> known) {
+    for (var value : values) {
+      if (!known.contains(value)) {
+        throw new WrongArgument(
+            option, value, "unknown", "give one of " + String.join(", ", known));
+      }
     }
   }
 

@@ -6,6 +6,7 @@ import antaboga.examples.run.Terminal;
 import antaboga.examples.run.Training;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -127,6 +128,14 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
             "Keep the maps from teacher to student at the teacher's principal components; in short"
                 + " runs, trained ones can collapse together with the student's features.")
     private boolean fixed;
+
+    @Option(
+        names = "--taps",
+        paramLabel = "NAMES",
+        split = ",",
+        defaultValue = "enc2,enc3,dec3",
+        description = "Where student and teacher are compared (enc2,enc3,dec3).")
+    private List<String> taps = StudentRun.Terms.standard().taps();
   }
 
   @Option(
@@ -170,6 +179,7 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
     Arguments.notNegative("--weight-response", weights.response);
     Arguments.notNegative("--weight-distribution", weights.distribution);
     Arguments.notNegative("--weight-consistency", weights.consistency);
+    Arguments.among("--taps", weights.taps, StudentRun.Terms.standard().taps());
     if (!(averaging >= 0 && averaging < 1)) {
       throw new WrongArgument("--averaging", averaging, "no average", "give 0 to below 1");
     }
@@ -182,7 +192,8 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
             weights.response,
             weights.distribution,
             weights.consistency,
-            weights.fixed);
+            weights.fixed,
+            weights.taps);
     var training =
         new Training(data, out, labelled, Optional.ofNullable(teacher), config, terms, terminal);
     return training.run() ? 0 : Antaboga.INTERRUPTED;

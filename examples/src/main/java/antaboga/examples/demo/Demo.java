@@ -113,7 +113,9 @@ public final class Demo {
       List<Sample> sources, DataFolder.Division division, Interruption interruption)
       throws IOException {
     var settings = plan.settings();
-    var sets = List.of(TeacherRun.Source.of(sources), TeacherRun.Source.of(division.labelled()));
+    var target = new TeacherRun.Source(division.labelled(), true, 0);
+    var other = new TeacherRun.Source(sources, true, 0).turnedTo(target);
+    var sets = List.of(other, target);
     var run = new TeacherRun(settings.teacher(), sets, plan.out().resolve("teacher"));
     Output.folder(plan.out().resolve("teacher"), ROOM);
     if (!run.isFinished()) {

@@ -224,7 +224,7 @@ final class DemoReport {
 
   private Page.Case pictured(String why, int index) throws IOException {
     var sample = test.get(index);
-    var image = enlarged(Pictures.read(sample.image()));
+    var image = enlarged(Pictures.stretched(Pictures.read(sample.image())));
     var truth = enlarged(Pictures.of(sample.truth()));
     var views = new ArrayList<Page.View>();
     views.add(new Page.View(image, "image", ""));
@@ -265,10 +265,14 @@ final class DemoReport {
         "the teacher saw",
         "%d images of splits/source.txt (%s) with all their masks, and the labelled images above;"
                 .formatted(sources.size(), plan.source())
-            + " no mask of an unlabelled, validation or test image");
+            + " no mask of an unlabelled, validation or test image. Images of a set that marks dark"
+            + " things are inverted where this one marks bright ones, and the other way round");
     var teacher = new LinkedHashMap<String, String>();
     teacher.put("teacher", settings.teacherModel().toString());
-    teacher.put("teacher's training", settings.teacherSteps() + " steps of 8 boxes, AdamW 1e-3");
+    teacher.put(
+        "teacher's training",
+        "%d steps of %d boxes, AdamW %s"
+            .formatted(settings.teacherSteps(), settings.batch(), Settings.TEACHER_RATE));
     teacher.put("student", "VssUNet tiny, input %d px".formatted(settings.size()));
     teacher.put(
         "student's training",

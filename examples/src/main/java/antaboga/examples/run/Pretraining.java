@@ -77,7 +77,7 @@ public final class Pretraining {
     var sets =
         plan.data().stream()
             .map(folder -> DataFolder.open(folder).samples(plan.split()))
-            .map(samples -> new TeacherRun.Source(samples, plan.wholeMasks()))
+            .map(samples -> new TeacherRun.Source(samples, plan.wholeMasks(), plan.inverted()))
             .toList();
     Output.folder(plan.out(), 32 * plan.sizes().roughParameters());
     if (plan.sizes().image() <= SMALL) {
@@ -91,7 +91,6 @@ public final class Pretraining {
             plan.steps(),
             plan.batch(),
             plan.rate(),
-            plan.inverted(),
             plan.seed(),
             plan.saveEvery());
     try (var interruption = Interruption.watch(terminal)) {

@@ -17,7 +17,6 @@ import antaboga.mamba.vision.VssUNet;
 import antaboga.mamba.vision.VssUNetConfig;
 import antaboga.medsam.MedSam;
 import antaboga.nn.Layer;
-import antaboga.nn.Segmenter;
 import antaboga.nn.data.Augment;
 import antaboga.nn.data.ImageStore;
 import antaboga.nn.data.MixedBatches;
@@ -76,16 +75,23 @@ public final class StudentRun {
    * @param consistency with the moving average
    * @param fixed whether projectors stay at the teacher's principal components; trained ones can
    *     collapse together with the student's features where a run is short
+   * @param taps where the student is compared with the teacher
    */
   public record Terms(
       double distillation,
       double response,
       double distribution,
       double consistency,
-      boolean fixed) {
+      boolean fixed,
+      List<String> taps) {
+    /** Keeps a copy of the list. */
+    public Terms {
+      taps = List.copyOf(taps);
+    }
+
     /** The method's own. */
     public static Terms standard() {
-      return new Terms(1, 1, 0.5, 0.1, false);
+      return new Terms(1, 1, 0.5, 0.1, false, List.of("enc2", "enc3", "dec3"));
     }
   }
 
@@ -232,7 +238,6 @@ public final class StudentRun {
     }
     var how = method.get();
     var terms = how.terms();
-    var taps = students.current().taps().stream().map(Segmenter.Tap::name).toList();
     var distillation =
         terms.distillation() == 0
             ? Distillation.Config.off()
@@ -242,7 +247,7 @@ public final class StudentRun {
                 terms.fixed() ? 0 : 1e-2,
                 terms.fixed(),
                 Math.max(1, 2 * data.unlabelled().size() / config.unlabelledBatch()),
-                taps);
+                terms.taps());
     var standard = Distribution.Config.of("dec3");
     var distribution =
         terms.distribution() == 0

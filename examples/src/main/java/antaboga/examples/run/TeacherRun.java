@@ -16,7 +16,6 @@ import antaboga.nn.data.Batches;
 import antaboga.nn.data.ImageStore;
 import antaboga.nn.data.Sample;
 import antaboga.nn.data.StrongAugment;
-import antaboga.nn.metric.Connectivity;
 import antaboga.nn.optim.AdamW;
 import antaboga.nn.optim.ParameterGroup;
 import antaboga.nn.optim.Schedule;
@@ -45,35 +44,33 @@ public final class TeacherRun {
    * @param steps of the whole run
    * @param batch images in a step
    * @param rate the highest learning rate; AdamW, weight decay 0.05, cosine, warm-up
-   * @param inverted the share of images whose brightness is turned round, so that dark objects are
-   *     known as well as bright ones
    * @param seed of the first weights, batches and boxes
    * @param saveEvery steps between checkpoints
    */
   public record Config(
-      MedSamConfig model,
-      int steps,
-      int batch,
-      double rate,
-      double inverted,
-      long seed,
-      int saveEvery) {}
+      MedSamConfig model, int steps, int batch, double rate, long seed, int saveEvery) {}
 
   /**
    * A set to learn from.
    *
    * @param samples its images and masks
-   * @param wholeMasks whether a mask is one object (a lesion) or shows many (nuclei)
+   * @param wholeMasks whether all that a mask marks is drawn as one object too, as a lesion is;
+   *     not, where only single objects are asked for
+   * @param inverted the share of images whose brightness is turned round
    */
-  public record Source(List<Sample> samples, boolean wholeMasks) {
-    /** A set whose masks are looked at for the number of their objects. */
-    public static Source of(List<Sample> samples) throws IOException {
-      int objects = 0;
-      var seen = samples.subList(0, Math.min(20, samples.size()));
-      for (var sample : seen) {
-        objects += sample.truth().components(Connectivity.FULL).size();
+  public record Source(List<Sample> samples, boolean wholeMasks, double inverted) {
+    /** The same set seen as the other's modality shows it: bright on dark, or dark on bright. */
+    public Source turnedTo(Source other) throws IOException {
+      return new Source(samples, wholeMasks, marksBright() == other.marksBright() ? 0 : 1);
+    }
+
+    /** Whether what masks mark is brighter than the rest, in most images. */
+    private boolean marksBright() throws IOException {
+      int bright = 0;
+      for (var sample : samples) {
+        bright += Pictures.contrast(sample) > 0 ? 1 : -1;
       }
-      return new Source(samples, objects <= 2 * seen.size());
+      return bright > 0;
     }
   }
 
@@ -164,7 +161,7 @@ public final class TeacherRun {
     int set = step % sets.size();
     var batch = batches.get(set).batch(step / sets.size(), config.seed());
     var random = new SplittableRandom(31 * config.seed() + step);
-    var images = photographed(batch.image(), random);
+    var images = photographed(batch.image(), sets.get(set).inverted(), random);
     var boxes = new ArrayList<Box>();
     var targets = targets(batch, sets.get(set).wholeMasks(), boxes, random);
     try {
@@ -181,12 +178,12 @@ public final class TeacherRun {
   }
 
   /** Other colours, and some images inverted. */
-  private Tensor photographed(Tensor images, SplittableRandom random) {
+  private Tensor photographed(Tensor images, double inverted, SplittableRandom random) {
     var jittered = JITTER.of(images, random.nextLong());
     var parts = new ArrayList<Tensor>();
     for (long i = 0; i < images.size(0); i++) {
       var image = jittered.slice(0, i, i + 1);
-      parts.add(random.nextDouble() < config.inverted() ? image.affine(-1, 1) : image);
+      parts.add(random.nextDouble() < inverted ? image.affine(-1, 1) : image);
     }
     return Tensor.concat(0, parts);
   }
@@ -280,6 +277,7 @@ public final class TeacherRun {
             .flatMap(set -> set.samples().stream())
             .map(Sample::name)
             .collect(Collectors.joining(" "));
-    return "%s on %d images (%08x)".formatted(config, images, names.hashCode());
+    return "%s on %d images (%08x), inverted %s"
+        .formatted(config, images, names.hashCode(), sets.stream().map(Source::inverted).toList());
   }
 }
