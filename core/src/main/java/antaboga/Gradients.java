@@ -33,7 +33,18 @@ public final class Gradients {
     }
   }
 
+  /** The same with a gradient whose memory will be given back. */
+  void addCopy(Tensor tensor, INDArray gradient) {
+    if (byTensor.containsKey(tensor)) {
+      add(tensor, gradient);
+    } else {
+      add(tensor, gradient.dup('c'));
+      owned.put(tensor, true);
+    }
+  }
+
   @Nullable INDArray take(Tensor tensor) {
+    owned.remove(tensor);
     return byTensor.remove(tensor);
   }
 
