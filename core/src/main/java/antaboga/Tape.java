@@ -90,17 +90,17 @@ public final class Tape implements AutoCloseable {
    * @param seed of the step's randomness (dropout, drop path): a step is a function of its seed
    */
   public Tape(long seed) {
-    this(new StepRandom(seed), true, false, false);
+    this(new StepRandom(seed), false, false);
+    this.recording = true;
+    this.training = true;
   }
 
-  private Tape(StepRandom random, boolean training, boolean inside, boolean repeating) {
+  private Tape(StepRandom random, boolean inside, boolean repeating) {
     this.outer = CURRENT.get();
     this.depth = outer == null ? 0 : outer.depth + 1;
     this.inside = inside;
     this.repeating = repeating || (outer != null && outer.repeating);
     this.random = random;
-    this.recording = training;
-    this.training = training;
     this.memory =
         Nd4j.getWorkspaceManager().getAndActivateWorkspace(STEP_MEMORY, "antaboga.tape." + depth);
     CURRENT.set(this);
@@ -264,7 +264,7 @@ public final class Tape implements AutoCloseable {
    * memory stays flat over many images; the result is copied out of it.
    */
   public static Tensor scoped(Supplier<Tensor> pass) {
-    try (var scope = new Tape(new StepRandom(0), false, false, false)) {
+    try (var scope = new Tape(new StepRandom(0), false, false)) {
       var result = pass.get();
       scope.requireOnTop("scoped");
       return result.detach();
@@ -272,10 +272,11 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
-   * Computes a stretch of a training pass and keeps its result alone: what lies inside is computed
-   * again when its gradient is asked for. That costs another pass through the stretch and saves the
-   * memory of all its values. Values, gradients and what is drawn at random are those of the
-   * stretch as it stands, bit for bit. In inference nothing changes.
+   * Computes a stretch of a pass and keeps its result alone: what lies inside is computed again
+   * when its gradient is asked for. That costs another pass through the stretch and saves the
+   * memory of all its values and their gradients. Values, gradients and what is drawn at random are
+   * those of the stretch as it stands, bit for bit. Without a tape nothing changes; where a tape is
+   * {@link #paused} memory is saved as well, and there is no other pass.
    *
    * <pre>{@code
    * x = Tape.recomputed(() -> block.forward(x));
@@ -284,11 +285,11 @@ public final class Tape implements AutoCloseable {
    * <p>Source: Chen et al. 2016, arXiv 1604.06174; {@code torch.utils.checkpoint}.
    *
    * @param stretch a function of tensors and parameters that do not change until the tape closes;
-   *     it runs twice, and what it does beside its result should heed {@link #repeating()}
+   *     what it does beside its result should heed {@link #repeating()}
    */
   public static Tensor recomputed(Supplier<Tensor> stretch) {
     var tape = CURRENT.get();
-    return tape == null || !tape.recording ? stretch.get() : Recompute.on(tape, stretch);
+    return tape == null ? stretch.get() : Recompute.on(tape, stretch);
   }
 
   /**
@@ -303,7 +304,10 @@ public final class Tape implements AutoCloseable {
   /** A tape for a stretch, which tracks what the tape around it tracks. */
   static Tape inside(Tape around, StepRandom random, boolean repeating) {
     around.requireOnTop("recomputed");
-    return new Tape(random, true, true, repeating);
+    var tape = new Tape(random, true, repeating);
+    tape.recording = around.recording;
+    tape.training = around.training;
+    return tape;
   }
 
   /** A copy of a value that a tape inside has computed, in the memory of this one. */

@@ -145,9 +145,30 @@ class RecomputeTest {
     var y = x.mul(2);
     assertSame(y, Tape.recomputed(() -> y));
     try (var tape = new Tape(0)) {
-      var z = Tape.paused(() -> Tape.recomputed(() -> x.linear(weights.get(0))));
+      assertSame(y, Tape.recomputed(() -> y));
+      assertSame(tape, Tape.current().orElseThrow());
+    }
+  }
+
+  @Test
+  void aPausedStretchIsPausedInside() {
+    var training = new ArrayList<Boolean>();
+    Supplier<Tensor> pass =
+        () ->
+            Tape.recomputed(
+                () -> {
+                  training.add(Tape.training());
+                  return x.linear(weights.get(0));
+                });
+    try (var tape = new Tape(0)) {
+      var y = Tape.paused(pass);
+      assertThrows(IllegalStateException.class, () -> tape.gradients(y.sum()));
+      assertArrayEquals(x.linear(weights.get(0)).toFloats(), y.toFloats(), 0);
+      var z = Tape.paused(Tape.Mode.TRAIN, pass);
       assertThrows(IllegalStateException.class, () -> tape.gradients(z.sum()));
     }
+    Tape.scoped(pass);
+    assertEquals(List.of(false, true, false), training);
   }
 
   @Test

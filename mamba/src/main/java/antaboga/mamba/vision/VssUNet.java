@@ -22,6 +22,7 @@ import java.util.Map;
 public final class VssUNet implements Segmenter {
   static final int STAGES = 4;
   private static final int PATCH = 4;
+  static final int MODE = Integer.getInteger("mode", 0);
   private static final double EPS = 1e-5;
 
   /** Blocks of one resolution and, where there is one, the change of resolution beside them. */
@@ -29,7 +30,8 @@ public final class VssUNet implements Segmenter {
     Tensor forward(Tensor x) {
       var y = x;
       for (var block : blocks) {
-        y = block.forward(y);
+        var in = y;
+        y = MODE >= 1 ? antaboga.Tape.recomputed(() -> block.forward(in)) : block.forward(in);
       }
       return y;
     }
@@ -150,7 +152,8 @@ public final class VssUNet implements Segmenter {
       x = expands.get(i - 1).forward(x.add(skips.get(STAGES - i)));
       x = decoder.get(i).forward(x);
     }
-    return new Pass(head(x), ends.get(2), ends.get(3), x);
+    var last = x;
+    return new Pass(MODE >= 2 ? antaboga.Tape.recomputed(() -> head(last)) : head(last), ends.get(2), ends.get(3), x);
   }
 
   private Tensor head(Tensor x) {
