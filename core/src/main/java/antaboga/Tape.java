@@ -60,7 +60,7 @@ public final class Tape implements AutoCloseable {
       var back = backward.apply(gradient, needed);
       for (int i = 0; i < needed.length; i++) {
         if (needed[i]) {
-          tape.add(gradients, inputs.get(i), back[i]);
+          gradients.add(inputs.get(i), back[i]);
         }
       }
     }
@@ -73,11 +73,22 @@ public final class Tape implements AutoCloseable {
 
   private static final ThreadLocal<@Nullable Tape> CURRENT = new ThreadLocal<>();
 
+  // grows to what a step needs and is reused by the next one, so that memory stays flat
+  private static final WorkspaceConfiguration REUSED_MEMORY =
+      WorkspaceConfiguration.builder()
+          .policyLearning(LearningPolicy.FIRST_LOOP)
+          .policySpill(SpillPolicy.REALLOCATE)
+          .build();
+
+  // gradients of so many operations live until the last of them: fewer would be copied more often
+  private static final int SWEPT_TOGETHER = 32;
+
   private final @Nullable Tape outer;
   private final int depth;
   private final MemoryWorkspace memory;
   private final boolean inside; // of a stretch that is recomputed
   private final boolean repeating;
+  private @Nullable MemoryWorkspace sweeping;
   private StepRandom random;
   private final List<Node> nodes = new ArrayList<>();
   private boolean recording;
@@ -101,17 +112,13 @@ public final class Tape implements AutoCloseable {
     this.inside = inside;
     this.repeating = repeating || (outer != null && outer.repeating);
     this.random = random;
-    this.memory =
-        Nd4j.getWorkspaceManager().getAndActivateWorkspace(STEP_MEMORY, "antaboga.tape." + depth);
+    this.memory = workspace("antaboga.tape." + depth);
     CURRENT.set(this);
   }
 
-  // grows to what a step needs and is reused by the next one, so that memory stays flat
-  private static final WorkspaceConfiguration STEP_MEMORY =
-      WorkspaceConfiguration.builder()
-          .policyLearning(LearningPolicy.FIRST_LOOP)
-          .policySpill(SpillPolicy.REALLOCATE)
-          .build();
+  private static MemoryWorkspace workspace(String name) {
+    return Nd4j.getWorkspaceManager().getAndActivateWorkspace(REUSED_MEMORY, name);
+  }
 
   /** The gradients of a scalar loss with respect to every parameter and watched tensor. */
   public Gradients gradients(Tensor loss) {
@@ -139,9 +146,24 @@ public final class Tape implements AutoCloseable {
     return gradients;
   }
 
-  /** Takes the gradients of values backwards to leaves. */
+  /** Takes the gradients of values backwards to leaves, and gives memory back on the way. */
   void sweep(Gradients gradients) {
-    for (int n = nodes.size() - 1; n >= 0; n--) {
+    for (int to = nodes.size(); to > 0; to -= SWEPT_TOGETHER) {
+      int end = to;
+      int start = Math.max(0, end - SWEPT_TOGETHER);
+      try (var sweep = workspace("antaboga.sweep." + depth)) {
+        sweeping = sweep;
+        gradients.sweep(
+            () -> sweep(start, end, gradients),
+            tensor -> !inside || tensor.owner() == this,
+            memory,
+            outer == null || outer.sweeping == null ? memory : outer.sweeping);
+      }
+    }
+  }
+
+  private void sweep(int from, int to, Gradients gradients) {
+    for (int n = to - 1; n >= from; n--) {
       var node = nodes.get(n);
       var gradient = gradients.take(node.output());
       if (gradient != null) { // else the loss does not depend on it
@@ -150,30 +172,15 @@ public final class Tape implements AutoCloseable {
     }
   }
 
-  @SuppressWarnings("try") // lends by being open
-  private void add(Gradients gradients, Tensor input, INDArray gradient) {
-    if (!inside || input.owner() == this) {
-      gradients.add(input, gradient);
-    } else { // read from outside, where its gradient must live on
-      try (var lent = home(input).memory.notifyScopeBorrowed()) {
-        gradients.addCopy(input, gradient);
-      }
-    }
-  }
-
-  /** The tape in whose memory a tensor's gradient lives: its own, or a parameter's the step's. */
-  private Tape home(Tensor tensor) {
-    var tape = this;
-    while (tape.inside && tape.outer != null && tensor.owner() != tape) {
-      tape = tape.outer;
-    }
-    return tape;
-  }
-
   boolean tracks(Tensor tensor) {
     return tensor instanceof Parameter parameter
         ? parameter.trainable()
-        : tensor.tracked() && tensor.owner() == home(tensor);
+        : tensor.tracked() && reaches(tensor.owner());
+  }
+
+  /** Whether that is this tape, or the one around a stretch that this tape is inside of. */
+  private boolean reaches(@Nullable Tape owner) {
+    return owner == this || (inside && outer != null && outer.reaches(owner));
   }
 
   /** The same values as a leaf of this tape, so that gradients reach it. */

@@ -244,11 +244,19 @@ class RecomputeTest {
       print();
     }
 
+    private static Tensor block(Tensor in, Parameter weight) {
+      var y = in.linear(weight).mul(0.05);
+      for (int i = 0; i < 6; i++) {
+        y = y.relu();
+      }
+      return y;
+    }
+
     private static void print() {
       System.out.print((Pointer.physicalBytes() >> 20) + " ");
     }
 
-    /** Three steps through blocks of four values of a megabyte each. */
+    /** Three steps through blocks of eight values of a megabyte each. */
     private static void step(UnaryOperator<Supplier<Tensor>> mode, int blocks) {
       var random = new SplittableRandom(1);
       var weight = new Parameter("w", Tensor.normal(random, 128, 128).array(), true);
@@ -258,7 +266,7 @@ class RecomputeTest {
           var y = x;
           for (int i = 0; i < blocks; i++) {
             var in = y;
-            y = mode.apply(() -> in.linear(weight).mul(0.05).relu().relu()).get();
+            y = mode.apply(() -> block(in, weight)).get();
           }
           weight.assign(tape.gradients(y.sum()).clip(1).of(weight).orElseThrow().array());
         }
