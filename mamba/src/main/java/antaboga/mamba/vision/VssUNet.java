@@ -6,6 +6,8 @@ import antaboga.Parameter;
 import antaboga.ShapeException;
 import antaboga.Tensor;
 import antaboga.nn.Init;
+import antaboga.nn.Layer;
+import antaboga.nn.Recomputed;
 import antaboga.nn.Segmenter;
 import antaboga.nn.Weights;
 import java.util.ArrayList;
@@ -22,16 +24,14 @@ import java.util.Map;
 public final class VssUNet implements Segmenter {
   static final int STAGES = 4;
   private static final int PATCH = 4;
-  static final int MODE = Integer.getInteger("mode", 0);
   private static final double EPS = 1e-5;
 
   /** Blocks of one resolution and, where there is one, the change of resolution beside them. */
-  private record Stage(List<VssBlock> blocks) {
+  private record Stage(List<Layer> blocks) {
     Tensor forward(Tensor x) {
       var y = x;
       for (var block : blocks) {
-        var in = y;
-        y = MODE >= 1 ? antaboga.Tape.recomputed(() -> block.forward(in)) : block.forward(in);
+        y = block.forward(y);
       }
       return y;
     }
@@ -46,6 +46,7 @@ public final class VssUNet implements Segmenter {
   private final PatchExpand finalUp;
   private final Parameter finalWeight;
   private final Parameter finalBias;
+  private final Layer head;
 
   /** A network of these sizes. */
   public VssUNet(Weights w, VssUNetConfig c) {
@@ -72,15 +73,20 @@ public final class VssUNet implements Segmenter {
     long last = c.width() / PATCH;
     finalWeight = w.at("final_conv").get("weight", Init.fanIn(last), c.classes(), last, 1, 1);
     finalBias = w.at("final_conv").get("bias", Init.fanIn(last), c.classes());
+    head = recomputed(c, this::head);
   }
 
   private static Stage stage(Weights place, VssUNetConfig c, int level, List<Double> rates) {
-    var blocks = new ArrayList<VssBlock>();
+    var blocks = new ArrayList<Layer>();
     var config = Ss2dConfig.of(c.width(level)).withState(c.state());
     for (int j = 0; j < rates.size(); j++) {
-      blocks.add(new VssBlock(place.at("blocks").at(j), config, EPS, rates.get(j)));
+      blocks.add(recomputed(c, new VssBlock(place.at("blocks").at(j), config, EPS, rates.get(j))));
     }
     return new Stage(List.copyOf(blocks));
+  }
+
+  private static Layer recomputed(VssUNetConfig c, Layer block) {
+    return c.recompute() ? new Recomputed(block) : block;
   }
 
   /** Rates of all blocks, rising linearly from 0, stage by stage. */
@@ -152,8 +158,7 @@ public final class VssUNet implements Segmenter {
       x = expands.get(i - 1).forward(x.add(skips.get(STAGES - i)));
       x = decoder.get(i).forward(x);
     }
-    var last = x;
-    return new Pass(MODE >= 2 ? antaboga.Tape.recomputed(() -> head(last)) : head(last), ends.get(2), ends.get(3), x);
+    return new Pass(head.forward(x), ends.get(2), ends.get(3), x);
   }
 
   private Tensor head(Tensor x) {
