@@ -2,6 +2,7 @@
 package antaboga.io;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileSystemException;
@@ -16,7 +17,7 @@ import java.util.UUID;
  * Replaces a file as a whole or not at all: writes a temporary file beside it, forces it to the
  * disk and moves it over. Nobody ever sees half a result, not even after a power cut.
  */
-final class WholeFile {
+public final class WholeFile {
   private static final System.Logger LOG = System.getLogger(WholeFile.class.getName());
 
   private WholeFile() {}
@@ -24,6 +25,22 @@ final class WholeFile {
   /** What is written. */
   interface Content {
     void writeTo(FileChannel file) throws IOException;
+  }
+
+  /**
+   * Writes these bytes.
+   *
+   * @throws IOException naming the file and the reason; what was there before is untouched
+   */
+  public static void replace(Path path, byte[] bytes) throws IOException {
+    replace(
+        path,
+        file -> {
+          var left = ByteBuffer.wrap(bytes);
+          while (left.hasRemaining()) {
+            file.write(left);
+          }
+        });
   }
 
   static void replace(Path path, Content content) throws IOException {

@@ -13,6 +13,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * backward makes them again from one number a row. Source: Dao et al. 2022, arXiv 2205.14135.
  */
 public interface AttentionKernel {
+  /** Which body is used, and why not another. */
+  Choice<AttentionKernel> CHOICE = Choice.of("antaboga.attention", providers());
+
   /**
    * Relative-position terms over keys on a grid of height H and width W, M = H W: {@code r_ij =
    * rows[i, j / W] + columns[i, j % W]}; rows (P, L, H), columns (P, L, W).
@@ -47,14 +50,6 @@ public interface AttentionKernel {
 
   /** The body in use: the best available, or the one named by {@code antaboga.attention}. */
   static AttentionKernel chosen() {
-    return Chosen.KERNEL;
-  }
-
-  /** Holds the choice, made at first use. */
-  final class Chosen {
-    private static final AttentionKernel KERNEL =
-        Providers.choose("antaboga.attention", providers());
-
-    private Chosen() {}
+    return CHOICE.get();
   }
 }

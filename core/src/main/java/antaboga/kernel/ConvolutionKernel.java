@@ -10,6 +10,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * of them. x (B, C, H, W), weight (O, C / groups, kh, kw), y (B, O, H', W').
  */
 public interface ConvolutionKernel {
+  /** Which body is used, and why not another. */
+  Choice<ConvolutionKernel> CHOICE = Choice.of("antaboga.convolution", providers());
+
   /** The value y; bias (O); H' and W' are the window's. */
   INDArray forward(INDArray x, INDArray weight, INDArray bias, Window window, int groups);
 
@@ -30,14 +33,6 @@ public interface ConvolutionKernel {
 
   /** The body in use: the best available, or the one named by {@code antaboga.convolution}. */
   static ConvolutionKernel chosen() {
-    return Chosen.KERNEL;
-  }
-
-  /** Holds the choice, made at first use. */
-  final class Chosen {
-    private static final ConvolutionKernel KERNEL =
-        Providers.choose("antaboga.convolution", providers());
-
-    private Chosen() {}
+    return CHOICE.get();
   }
 }

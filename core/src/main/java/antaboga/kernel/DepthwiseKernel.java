@@ -11,6 +11,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * one with padding at the front and an output as long as the input.
  */
 public interface DepthwiseKernel {
+  /** Which body is used, and why not another. */
+  Choice<DepthwiseKernel> CHOICE = Choice.of("antaboga.depthwise", providers());
+
   /** Where the channels stand. */
   enum Layout {
     /** (B, C, H, W). */
@@ -44,14 +47,6 @@ public interface DepthwiseKernel {
 
   /** The body in use: the best available, or the one named by {@code antaboga.depthwise}. */
   static DepthwiseKernel chosen() {
-    return Chosen.KERNEL;
-  }
-
-  /** Holds the choice, made at first use. */
-  final class Chosen {
-    private static final DepthwiseKernel KERNEL =
-        Providers.choose("antaboga.depthwise", providers());
-
-    private Chosen() {}
+    return CHOICE.get();
   }
 }

@@ -6,6 +6,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The Gaussian error linear unit {@code x Phi(x)}, with the exact Phi or by tanh. */
 public interface GeluKernel {
+  /** Which body is used, and why not another. */
+  Choice<GeluKernel> CHOICE = Choice.of("antaboga.gelu", providers());
+
   /** Which distribution function multiplies x. */
   enum Form {
     /** {@code (1 + erf(x / sqrt 2)) / 2}. */
@@ -28,13 +31,6 @@ public interface GeluKernel {
 
   /** The body in use: the best available, or the one named by {@code antaboga.gelu}. */
   static GeluKernel chosen() {
-    return Chosen.KERNEL;
-  }
-
-  /** Holds the choice, made at first use. */
-  final class Chosen {
-    private static final GeluKernel KERNEL = Providers.choose("antaboga.gelu", providers());
-
-    private Chosen() {}
+    return CHOICE.get();
   }
 }

@@ -12,6 +12,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * mean is much larger than the spread, and where it is not, its error is small against the spread.
  */
 public interface NormKernel {
+  /** Which body is used, and why not another. */
+  Choice<NormKernel> CHOICE = Choice.of("antaboga.norm", providers());
+
   /** Which statistics a row is normalised by. */
   enum Rule {
     /** Its own mean and variance. */
@@ -96,13 +99,6 @@ public interface NormKernel {
 
   /** The body in use: the best available, or the one named by {@code antaboga.norm}. */
   static NormKernel chosen() {
-    return Chosen.KERNEL;
-  }
-
-  /** Holds the choice, made at first use. */
-  final class Chosen {
-    private static final NormKernel KERNEL = Providers.choose("antaboga.norm", providers());
-
-    private Chosen() {}
+    return CHOICE.get();
   }
 }

@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,18 @@ public final class Providers {
   /** A body on the Vector API; {@code create} is called only where the module is present. */
   public static <K> Provider<K> vector(Supplier<K> create) {
     return new Simple<>("vector", 10, Providers::vectorUnavailable, create);
+  }
+
+  /** A body on a CUDA device; taken only where it is forced, since arrays must travel there. */
+  public static <K> Provider<K> cuda(Supplier<K> create) {
+    return new Simple<>("cuda", -10, Cuda::unavailable, create);
+  }
+
+  /** How many floats the vector bodies handle at once; empty where they cannot run. */
+  public static OptionalInt lanes() {
+    return vectorUnavailable().isPresent()
+        ? OptionalInt.empty()
+        : OptionalInt.of(VectorLanes.floats());
   }
 
   private static Optional<String> vectorUnavailable() {
@@ -63,8 +76,9 @@ public final class Providers {
     }
     var best =
         all.stream()
-            .filter(p -> p.unavailable().isEmpty())
-            .max(Comparator.comparingInt(Provider::rank))
+            .sorted(Comparator.<Provider<K>>comparingInt(Provider::rank).reversed())
+            .filter(p -> p.unavailable().isEmpty()) // asked only until one is available
+            .findFirst()
             .orElseThrow(() -> new IllegalStateException(report(property, all)));
     LOGGER.log(Level.DEBUG, () -> property + "=" + best.name() + "; " + report(property, all));
     return best;

@@ -6,6 +6,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Resampling of planes (..., H, W) along both axes: {@code y = V x H^T}, both matrices sparse. */
 public interface ResampleKernel {
+  /** Which body is used, and why not another. */
+  Choice<ResampleKernel> CHOICE = Choice.of("antaboga.resample", providers());
+
   /** The value, (..., H', W'). */
   INDArray forward(INDArray x, Sampling vertical, Sampling horizontal);
 
@@ -20,13 +23,6 @@ public interface ResampleKernel {
 
   /** The body in use: the best available, or the one named by {@code antaboga.resample}. */
   static ResampleKernel chosen() {
-    return Chosen.KERNEL;
-  }
-
-  /** Holds the choice, made at first use. */
-  final class Chosen {
-    private static final ResampleKernel KERNEL = Providers.choose("antaboga.resample", providers());
-
-    private Chosen() {}
+    return CHOICE.get();
   }
 }

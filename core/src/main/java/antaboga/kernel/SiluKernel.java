@@ -6,6 +6,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The sigmoid linear unit {@code x / (1 + e^-x)}. */
 public interface SiluKernel {
+  /** Which body is used, and why not another. */
+  Choice<SiluKernel> CHOICE = Choice.of("antaboga.silu", providers());
+
   /** The value of each element. */
   INDArray forward(INDArray x);
 
@@ -20,13 +23,6 @@ public interface SiluKernel {
 
   /** The body in use: the best available, or the one named by {@code antaboga.silu}. */
   static SiluKernel chosen() {
-    return Chosen.KERNEL;
-  }
-
-  /** Holds the choice, made at first use. */
-  final class Chosen {
-    private static final SiluKernel KERNEL = Providers.choose("antaboga.silu", providers());
-
-    private Chosen() {}
+    return CHOICE.get();
   }
 }

@@ -6,6 +6,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Softmax and its logarithm over the middle axis of (outer, n, inner). */
 public interface SoftmaxKernel {
+  /** Which body is used, and why not another. */
+  Choice<SoftmaxKernel> CHOICE = Choice.of("antaboga.softmax", providers());
+
   /** The value itself or its logarithm. */
   enum Form {
     /** {@code e^x / sum e^x}. */
@@ -28,13 +31,6 @@ public interface SoftmaxKernel {
 
   /** The body in use: the best available, or the one named by {@code antaboga.softmax}. */
   static SoftmaxKernel chosen() {
-    return Chosen.KERNEL;
-  }
-
-  /** Holds the choice, made at first use. */
-  final class Chosen {
-    private static final SoftmaxKernel KERNEL = Providers.choose("antaboga.softmax", providers());
-
-    private Chosen() {}
+    return CHOICE.get();
   }
 }

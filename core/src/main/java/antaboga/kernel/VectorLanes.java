@@ -15,4 +15,9 @@ public final class VectorLanes {
               float.class, VectorShape.forBitSize(Integer.getInteger("antaboga.test.lanes")));
 
   private VectorLanes() {}
+
+  /** How many floats are handled at once. */
+  static int floats() {
+    return FLOAT.length();
+  }
 }

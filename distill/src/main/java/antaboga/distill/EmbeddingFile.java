@@ -85,8 +85,8 @@ record EmbeddingFile(Embeddings.Config config, String key) {
       checkpoint.save(path);
     } catch (IOException e) {
       throw new IOException(
-          "%s: embedding could not be cached (%s); free some space or make the folder writable"
-              .formatted(path, e),
+          "%s; the embedding is not cached: free some space or make the folder writable"
+              .formatted(e.getMessage()),
           e);
     }
   }

@@ -11,7 +11,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -40,7 +39,8 @@ record Scan(ScanLayout layout, boolean softplus, Set<Extra> extras, boolean with
   @Override
   public Value apply(INDArray... inputs) {
     var x = checked(inputs);
-    var kernel = x.u().dataType() == DataType.FLOAT ? ScanKernel.chosen() : new ScalarScan();
+    var chosen = ScanKernel.chosen();
+    var kernel = chosen.takes(x.u().dataType()) ? chosen : new ScalarScan();
     var result = kernel.forward(x, keep);
     var y = result.y();
     if (!withLast) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.mamba;
 
+import antaboga.kernel.Choice;
+import antaboga.kernel.Cuda;
 import antaboga.kernel.Provider;
 import antaboga.kernel.Providers;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -18,11 +21,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>Results are the same bits for any number of threads.
  */
 interface ScanKernel {
-  /** The system property that forces a kernel. */
-  String PROPERTY = "antaboga.scan";
+  /** Which body is used, and why not another. */
+  Choice<ScanKernel> CHOICE = Choice.of("antaboga.scan", providers());
 
   /** The name by which it is forced. */
   String name();
+
+  /** Whether it runs scans of this type; those of others run on the scalar kernel. */
+  default boolean takes(DataType type) {
+    return type == DataType.FLOAT;
+  }
 
   /**
    * Runs the scan.
@@ -43,19 +51,14 @@ interface ScanKernel {
   /** All bodies. */
   static List<Provider<ScanKernel>> providers() {
     return List.of(
-        Providers.scalar(() -> new ScalarScan()), Providers.vector(() -> new VectorScan()));
+        Providers.scalar(() -> new ScalarScan()),
+        Providers.vector(() -> new VectorScan()),
+        Providers.cuda(() -> new CudaScan(Cuda.first())));
   }
 
   /** The body in use: the best available, or the one that the property names. */
   static ScanKernel chosen() {
-    return Chosen.KERNEL;
-  }
-
-  /** Holds the choice, made at first use. */
-  final class Chosen {
-    private static final ScanKernel KERNEL = Providers.choose(PROPERTY, providers());
-
-    private Chosen() {}
+    return CHOICE.get();
   }
 
   /**

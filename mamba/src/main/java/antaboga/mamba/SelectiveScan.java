@@ -3,7 +3,7 @@ package antaboga.mamba;
 
 import antaboga.Tape;
 import antaboga.Tensor;
-import antaboga.kernel.Providers;
+import antaboga.kernel.Choice;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -124,13 +124,8 @@ public final class SelectiveScan {
     return Tape.apply(scan, inputs.toArray(Tensor[]::new));
   }
 
-  /** The name of the kernel that floats use; {@code -Dantaboga.scan} forces one. */
-  public static String kernel() {
-    return ScanKernel.chosen().name();
-  }
-
-  /** One line on each kernel: available, or why not. */
-  public static String kernels() {
-    return Providers.report(ScanKernel.PROPERTY, ScanKernel.providers());
+  /** The kernel that floats use, and why not another; {@code -Dantaboga.scan} forces one. */
+  public static Choice<?> choice() {
+    return ScanKernel.CHOICE;
   }
 }

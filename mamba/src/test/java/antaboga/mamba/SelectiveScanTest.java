@@ -198,7 +198,7 @@ class SelectiveScanTest {
   @Tag("vector")
   void takesTheVectorKernelWhereTheModuleIsPresent() {
     var forced = System.getProperty("antaboga.scan", "vector");
-    assertEquals(forced, SelectiveScan.kernel());
-    assertTrue(SelectiveScan.kernels().contains("scalar: available"));
+    assertEquals(forced, SelectiveScan.choice().name());
+    assertTrue(SelectiveScan.choice().toString().contains("scalar: available"));
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.medsam;
 
+import antaboga.Shape;
 import antaboga.ShapeException;
 import antaboga.Tape;
 import antaboga.io.Checkpoint;
@@ -35,22 +36,40 @@ public final class MedSam {
   }
 
   /**
-   * The published size, ViT-B, from {@code medsam_vit_b.pth} or a safetensors file; names as in
-   * segment_anything or in Hugging Face's edition.
+   * A model of the size that its parameters show, from {@code medsam_vit_b.pth}, a published SAM or
+   * a safetensors file; names as in segment_anything or in Hugging Face's edition.
    *
    * @throws IOException if the file is no checkpoint, or one of another model
    */
   public static MedSam load(Path path) throws IOException {
-    return load(path, MedSamConfig.vitB());
+    var checkpoint = Checkpoint.open(path).stateDict();
+    var shapes = new LinkedHashMap<String, Shape>();
+    samNames(checkpoint).forEach((name, own) -> shapes.put(name, checkpoint.shape(own)));
+    MedSamConfig config;
+    try {
+      config = MedSamConfig.of(shapes);
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new IOException("%s: not a checkpoint of SAM: %s".formatted(path, e.getMessage()), e);
+    }
+    return load(path, checkpoint, config);
   }
 
   /**
-   * A model of any size from its checkpoint.
+   * A model of a known size from its checkpoint.
    *
    * @throws IOException if the file is no checkpoint, or one of another model
    */
   public static MedSam load(Path path, MedSamConfig config) throws IOException {
-    var weights = Weights.from(arrays(Checkpoint.open(path).stateDict())).frozen();
+    return load(path, Checkpoint.open(path).stateDict(), config);
+  }
+
+  private static MedSam load(Path path, Checkpoint checkpoint, MedSamConfig config)
+      throws IOException {
+    var arrays = new LinkedHashMap<String, INDArray>();
+    for (var entry : samNames(checkpoint).entrySet()) {
+      arrays.put(entry.getKey(), checkpoint.get(entry.getValue()));
+    }
+    var weights = Weights.from(arrays).frozen();
     try {
       var sam = new Sam(weights, config);
       weights.requireAllUsed();
@@ -61,18 +80,15 @@ public final class MedSam {
     }
   }
 
-  private static Map<String, INDArray> arrays(Checkpoint checkpoint) throws IOException {
-    if (!HuggingFaceNames.isUsedBy(checkpoint.names())) {
-      return checkpoint.arrays();
-    }
-    var arrays = new LinkedHashMap<String, INDArray>();
+  /** The checkpoint's own names by those of segment_anything. */
+  private static Map<String, String> samNames(Checkpoint checkpoint) {
+    boolean renamed = HuggingFaceNames.isUsedBy(checkpoint.names());
+    var names = new LinkedHashMap<String, String>();
     for (var name : checkpoint.names()) {
-      var renamed = HuggingFaceNames.toSam(name);
-      if (!arrays.containsKey(renamed)) { // the position matrix stands there twice
-        arrays.put(renamed, checkpoint.get(name));
-      }
+      // Hugging Face's position matrix stands there twice
+      names.putIfAbsent(renamed ? HuggingFaceNames.toSam(name) : name, name);
     }
-    return arrays;
+    return names;
   }
 
   /** A model that is there already, such as one in training. */

@@ -15,6 +15,8 @@ import antaboga.nn.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -53,6 +55,30 @@ class MedSamTest {
     assertArrayEquals(
         MedSam.of(sam).encode(image()).probability(box).toFloats(),
         MedSam.load(path, Sizes.tiny()).encode(image()).probability(box).toFloats());
+  }
+
+  @Test
+  void readsTheSizesOffTheParameters(@TempDir Path folder) throws IOException {
+    var sizes =
+        new MedSamConfig(48, 48, 8, 24, 4, 3, 2, 4, Set.of(1, 3), true, 16, 8, 32, 8, 16, 3);
+    for (var config : List.of(sizes, MedSamConfig.t6of8())) {
+      var own = Weights.init(3);
+      var unused = new Sam(own, config);
+      var path = folder.resolve("teacher.safetensors");
+      Checkpoint.of(own.arrays()).save(path);
+      assertEquals(unused.config(), MedSam.load(path).model().config());
+    }
+  }
+
+  @Test
+  void refusesWhatIsNoSam(@TempDir Path folder) throws IOException {
+    var path = folder.resolve("linear.safetensors");
+    var own = Weights.init(3);
+    var unused = new antaboga.nn.Linear(own.at("head"), 3, 4);
+    Checkpoint.of(own.arrays()).save(path);
+    assertEquals(4, unused.weight().size(0));
+    var error = assertThrows(IOException.class, () -> MedSam.load(path));
+    assertTrue(String.valueOf(error.getMessage()).contains("no image_encoder."), error::toString);
   }
 
   @Test

@@ -63,9 +63,9 @@ final class TrainingState {
       checkpoint.save(config.checkpoint());
     } catch (IOException e) {
       throw new IOException(
-          ("%s: step %d could not be saved (%s); what was there before is untouched. Free some space"
-                  + " or make the folder writable, then run again to resume")
-              .formatted(config.checkpoint(), step, e),
+          ("%s; step %d could not be saved, what was saved before is untouched: free some space or make"
+                  + " the folder writable, then run again to resume")
+              .formatted(e.getMessage(), step),
           e);
     }
   }

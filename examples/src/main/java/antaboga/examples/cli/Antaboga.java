@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Locale;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -37,7 +38,8 @@ import picocli.CommandLine.ScopeType;
     footer = {
       "@|bold antaboga COMMAND --help|@ tells the options of a command.",
       "Exit status: 0 done, 1 failed, 2 wrong arguments, 130 interrupted (to be resumed).",
-      "ANTABOGA_OPTS holds further options for Java, such as -Xmx8g.",
+      "ANTABOGA_OPTS holds further options for Java, such as -Xmx8g. Java's own line about incubator"
+          + " modules means its Vector API, which the fast kernels use.",
       "For research only; not a medical device."
     },
     subcommands = {
@@ -84,7 +86,7 @@ public final class Antaboga implements Runnable {
     line.setParameterExceptionHandler(
         (e, args) -> {
           var command = e.getCommandLine().getCommandSpec().qualifiedName();
-          terminal.say("antaboga: " + e.getMessage() + "; see " + command + " --help");
+          terminal.say("antaboga: " + misread(e) + "; see " + command + " --help");
           return CommandLine.ExitCode.USAGE;
         });
     line.setExecutionExceptionHandler((e, command, result) -> root.fail(terminal, e));
@@ -104,6 +106,8 @@ public final class Antaboga implements Runnable {
               "memory is exhausted",
               String.valueOf(e.getMessage()),
               "take a smaller --batch or --size, or give Java more: ANTABOGA_OPTS=-Xmx8g"));
+    } catch (ExceptionInInitializerError e) {
+      return root.fail(terminal, e);
     } catch (LinkageError e) {
       return root.fail(
           terminal,
@@ -112,6 +116,18 @@ public final class Antaboga implements Runnable {
               e.toString(),
               "see antaboga info; the build fetches the natives of the machine it runs on"));
     }
+  }
+
+  private static String misread(CommandLine.ParameterException e) {
+    if (e instanceof CommandLine.UnmatchedArgumentException unmatched) {
+      var word = unmatched.getUnmatched().get(0);
+      var alike = unmatched.getSuggestions();
+      return (word.startsWith("-") ? "unknown option " : "not understood: ")
+          + word
+          + (alike.isEmpty() ? "" : " (perhaps " + String.join(" or ", alike) + ")");
+    }
+    var text = String.valueOf(e.getMessage());
+    return text.substring(0, 1).toLowerCase(Locale.ROOT) + text.substring(1);
   }
 
   private static void logEverything() {
@@ -128,12 +144,13 @@ public final class Antaboga implements Runnable {
     if (verbose) {
       e.printStackTrace();
     }
-    return CommandLine.ExitCode.SOFTWARE;
+    return e instanceof WrongArgument ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
   }
 
   /** One line that says what, where and the remedy. */
   static String message(Throwable e) {
-    if (e instanceof UncheckedIOException && e.getCause() != null) {
+    boolean wrapped = e instanceof UncheckedIOException || e instanceof ExceptionInInitializerError;
+    if (wrapped && e.getCause() != null) {
       return message(e.getCause());
     }
     if (e instanceof NoSuchFileException) {
@@ -147,11 +164,12 @@ public final class Antaboga implements Runnable {
     }
     var told =
         e instanceof Failure
+            || e instanceof WrongArgument
             || e instanceof IOException
             || e instanceof IllegalArgumentException
             || e instanceof IllegalStateException;
     if (told && e.getMessage() != null) {
-      return e.getMessage().strip().replaceAll("\\s*\\R\\s*", " ");
+      return e.getMessage().strip().replaceAll("\\s*\\R\\s*", "\n  ");
     }
     return "unexpected %s: %s; run again with --verbose and report it"
         .formatted(e.getClass().getSimpleName(), e.getMessage());

@@ -1,51 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.examples.cli;
 
-import antaboga.examples.run.Failure;
-
 /** Checks of single options, before any work. */
 final class Arguments {
   private Arguments() {}
 
   static void positive(String option, long value) {
     if (value < 1) {
-      throw new Failure(value + " is too little", option, "give 1 or more");
+      throw new WrongArgument(option, value, "too little", "give 1 or more");
     }
   }
 
   static void notNegative(String option, double value) {
     if (!(value >= 0) || Double.isInfinite(value)) {
-      throw new Failure(value + " is no weight", option, "give 0 or more");
+      throw new WrongArgument(option, value, "no weight", "give 0 or more");
     }
   }
 
   static void share(String option, double value) {
     if (!(value >= 0 && value <= 1)) {
-      throw new Failure(value + " is no share", option, "give a number from 0 to 1");
+      throw new WrongArgument(option, value, "no share", "give a number from 0 to 1");
     }
   }
 
   static void rate(String option, double value) {
     if (!(value > 0 && value <= 1)) {
-      throw new Failure(value + " is no learning rate", option, "give a number such as 1e-3");
+      throw new WrongArgument(option, value, "no learning rate", "give a number such as 1e-3");
     }
   }
 
   static void factor(String option, double value) {
     if (!(value > 0 && value <= 1000)) {
-      throw new Failure(value + " is no factor", option, "give a number such as 0.5 or 4");
+      throw new WrongArgument(option, value, "no factor", "give a number such as 0.5 or 4");
     }
   }
 
   static void percent(String option, int value) {
     if (value < 1 || value > 100) {
-      throw new Failure(value + " is no percentage", option, "give a number from 1 to 100");
+      throw new WrongArgument(option, value, "no percentage", "give a number from 1 to 100");
     }
   }
 
   static void studentSize(String option, int value) {
     if (value < 32 || value % 32 != 0) {
-      throw new Failure("size " + value, option, "give a multiple of 32, such as 256");
+      throw new WrongArgument(option, value, "no multiple of 32", "give one, such as 256");
     }
   }
 }

@@ -17,6 +17,7 @@ import picocli.CommandLine.Option;
     name = "demo",
     sortOptions = false,
     mixinStandardHelpOptions = true,
+    customSynopsis = "antaboga demo [OPTIONS]",
     header = "Train a teacher and two students on bundled images; write a report.",
     description = {
       "",

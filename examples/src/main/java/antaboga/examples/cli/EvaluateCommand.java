@@ -15,6 +15,7 @@ import picocli.CommandLine.Option;
     name = "evaluate",
     sortOptions = false,
     mixinStandardHelpOptions = true,
+    customSynopsis = "antaboga evaluate --checkpoint=FILE --data=FOLDER [OPTIONS]",
     header = "Score a checkpoint on images with masks.",
     description = {
       "",

@@ -12,11 +12,12 @@ import picocli.CommandLine.Command;
     name = "info",
     sortOptions = false,
     mixinStandardHelpOptions = true,
+    customSynopsis = "antaboga info [OPTIONS]",
     header = "Show the machine, the kernels chosen and the models with their sizes.",
     description = {
       "",
       "Prints the processor and its SIMD instructions, Java, the body chosen for every kernel and"
-          + " why the others were not, the core that BLAS was built for, ND4J's natives, and every"
+          + " why the others were not, ND4J's natives and the core whose code BLAS runs, and every"
           + " model's exact parameters and multiply-adds per block, with the selective scan"
           + " counted apart (9 B L D N).%n"
     })

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.examples.cli;
 
-import antaboga.examples.run.Failure;
 import antaboga.examples.run.Pretraining;
 import antaboga.examples.run.Terminal;
 import java.io.IOException;
@@ -15,6 +14,7 @@ import picocli.CommandLine.Option;
     name = "pretrain",
     sortOptions = false,
     mixinStandardHelpOptions = true,
+    customSynopsis = "antaboga pretrain --data=FOLDER... --out=FOLDER [OPTIONS]",
     header = "Train a small teacher of MedSAM's architecture on boxes and masks.",
     description = {
       "",
@@ -129,13 +129,11 @@ final class PretrainCommand implements Callable<Integer>, Commands.Speaking {
   @Override
   public Integer call() throws IOException {
     if (size < patch || patch < 1 || size % patch != 0) {
-      throw new Failure(
-          "size %d is no multiple of the patch %d".formatted(size, patch),
-          "--size",
-          "take a multiple, such as 256 and 16");
+      throw new WrongArgument(
+          "--size", size, "no multiple of --patch " + patch, "give one, such as 256 with 16");
     }
     if (width < 64 || width % 64 != 0) {
-      throw new Failure("width " + width, "--width", "take a multiple of 64");
+      throw new WrongArgument("--width", width, "no multiple of 64", "give one, such as 192");
     }
     Arguments.positive("--steps", steps);
     Arguments.positive("--batch", batch);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.examples.cli;
 
-import antaboga.examples.run.Failure;
 import antaboga.examples.run.Segmentation;
 import antaboga.examples.run.Terminal;
 import java.io.IOException;
@@ -17,6 +16,7 @@ import picocli.CommandLine.Parameters;
     name = "segment",
     sortOptions = false,
     mixinStandardHelpOptions = true,
+    customSynopsis = "antaboga segment IMAGE... --checkpoint=FILE [OPTIONS]",
     header = "Write the mask of an image: by a student alone, or by a teacher and a box.",
     description = {
       "",
@@ -25,8 +25,8 @@ import picocli.CommandLine.Parameters;
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  antaboga segment scan1.png scan2.png --checkpoint student.safetensors --out masks",
-      "  antaboga segment ct.png --checkpoint medsam_vit_b.pth --box 95,255,190,350 --out masks"
+      "  antaboga segment a.png b.png --checkpoint student.safetensors --out masks",
+      "  antaboga segment ct.png --checkpoint medsam_vit_b.pth --box 95,255,190,350"
     })
 final class SegmentCommand implements Callable<Integer>, Commands.Speaking {
   @Parameters(arity = "1..*", paramLabel = "IMAGE", description = "PNG, JPEG, TIFF, BMP or GIF.")
@@ -88,7 +88,7 @@ final class SegmentCommand implements Callable<Integer>, Commands.Speaking {
     } catch (NumberFormatException e) {
       // told below
     }
-    throw new Failure(
-        "not a box", "--box " + text, "give left,top,right,bottom in pixels, such as 10,20,90,80");
+    throw new WrongArgument(
+        "--box", text, "no box", "give left,top,right,bottom in pixels, such as 10,20,90,80");
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.examples.cli;
 
-import antaboga.examples.run.Failure;
 import antaboga.examples.run.StudentRun;
 import antaboga.examples.run.Terminal;
 import antaboga.examples.run.Training;
@@ -18,6 +17,7 @@ import picocli.CommandLine.Option;
     name = "train",
     sortOptions = false,
     mixinStandardHelpOptions = true,
+    customSynopsis = "antaboga train --data=FOLDER --out=FOLDER [OPTIONS]",
     header = "Train the student: by labels alone, or with a teacher by the whole method.",
     description = {
       "",
@@ -171,7 +171,7 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
     Arguments.notNegative("--weight-distribution", weights.distribution);
     Arguments.notNegative("--weight-consistency", weights.consistency);
     if (!(averaging >= 0 && averaging < 1)) {
-      throw new Failure(averaging + " is no average", "--averaging", "give 0 to below 1");
+      throw new WrongArgument("--averaging", averaging, "no average", "give 0 to below 1");
     }
     var config =
         new StudentRun.Config(

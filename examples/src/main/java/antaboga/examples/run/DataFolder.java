@@ -5,7 +5,6 @@ import antaboga.nn.data.ImageFolder;
 import antaboga.nn.data.Picture;
 import antaboga.nn.data.Sample;
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,11 +43,7 @@ public final class DataFolder {
       throw new Failure(
           "no such data folder", root, "give a folder with images/, masks/ and splits/");
     }
-    try {
-      return new DataFolder(ImageFolder.open(root));
-    } catch (IOException e) {
-      throw failure("data folder cannot be used", root, e);
-    }
+    return reading(() -> new DataFolder(ImageFolder.open(root)));
   }
 
   /** The folder. */
@@ -64,16 +59,12 @@ public final class DataFolder {
 
   /** Whether there is a list of this name. */
   public boolean has(String split) {
-    try {
-      return folder.splits().contains(split);
-    } catch (IOException e) {
-      throw failure("lists cannot be read", root().resolve("splits"), e);
-    }
+    return reading(() -> folder.splits().contains(split));
   }
 
   /** The images of a list with their masks. */
   public List<Sample> samples(String split) {
-    return reading("list " + split, () -> folder.samples(split));
+    return reading(() -> folder.samples(split));
   }
 
   /**
@@ -83,7 +74,6 @@ public final class DataFolder {
    */
   public Division divide(int percent, long seed) {
     return reading(
-        "training images",
         () -> {
           var own = "train_labeled_" + percent + "pct";
           List<String> names = folder.names("train");
@@ -115,19 +105,12 @@ public final class DataFolder {
     T read() throws IOException;
   }
 
-  private <T> T reading(String what, Reading<T> reading) {
+  private static <T> T reading(Reading<T> reading) {
     try {
       return reading.read();
-    } catch (MalformedInputException e) {
-      throw new Failure(what + " is not UTF-8 text", root().resolve("splits"), "save it again", e);
     } catch (IOException e) {
-      throw failure(what + " cannot be used", root(), e);
+      throw new Failure(String.valueOf(e.getMessage()), e); // names the file and the remedy
     }
-  }
-
-  private static Failure failure(String what, Path where, IOException e) {
-    return new Failure(
-        "%s (%s)".formatted(what, e.getMessage()), where, "correct or remove what is named", e);
   }
 
   @Override

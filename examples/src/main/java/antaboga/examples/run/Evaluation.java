@@ -44,8 +44,8 @@ public final class Evaluation {
     if (!model.isTeacher()) {
       model.requireStudent();
     }
-    json.ifPresent(Evaluation::checkFolder);
-    csv.ifPresent(Evaluation::checkFolder);
+    json.ifPresent(Output::fileIn);
+    csv.ifPresent(Output::fileIn);
     Natives.prepare();
     Scores scores;
     if (model.isTeacher()) {
@@ -62,11 +62,6 @@ public final class Evaluation {
     about.put("split", split);
     json.ifPresent(file -> write(file, scores.json(about)));
     csv.ifPresent(file -> write(file, scores.csv()));
-  }
-
-  private static void checkFolder(Path file) {
-    var folder = file.toAbsolutePath().getParent();
-    Output.folder(folder == null ? Path.of(".") : folder, 1 << 20);
   }
 
   private void write(Path file, String text) {

@@ -64,7 +64,7 @@ public final class Machine {
         system instanceof com.sun.management.OperatingSystemMXBean known
             ? known.getTotalMemorySize() >> 20
             : 0;
-    return "%d MB, of which Java's heap at most %d MB".formatted(all, heap);
+    return "%.1f GiB, of which Java's heap at most %.1f GiB".formatted(all / 1024.0, heap / 1024.0);
   }
 
   private static List<String> cpuinfo(String field) {

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 
 /**
@@ -20,10 +21,9 @@ import java.util.function.ToLongFunction;
  * L D N}.
  *
  * @param name of the model
- * @param image side of the image that the costs are for, in pixels
  * @param blocks in the order of the pass
  */
-record ModelCosts(String name, int image, List<Block> blocks) {
+record ModelCosts(String name, List<Block> blocks) {
   /** One block: parameters, multiply-adds, and operations of the scan. */
   record Block(String name, long parameters, long products, long scan) {}
 
@@ -65,19 +65,31 @@ record ModelCosts(String name, int image, List<Block> blocks) {
     positions.put("final_up", grid * grid);
     positions.put("final_conv", square(image));
     var blocks = new ArrayList<Block>();
-    positions.forEach(
-        (place, count) -> {
-          var here = weights.trainable().stream().filter(p -> p.name().startsWith(place)).toList();
-          if (!here.isEmpty()) {
-            blocks.add(
-                new Block(
-                    place,
-                    sum(here, p -> p.shape().elements()),
-                    sum(here, p -> isFactor(p) ? p.shape().elements() * count : 0),
-                    sum(here, p -> isState(p) ? 9 * p.shape().elements() * count : 0)));
-          }
-        });
-    return new ModelCosts("student " + unused.getClass().getSimpleName() + " tiny", image, blocks);
+    for (var place : positions.entrySet()) {
+      long count = place.getValue();
+      var here = new TreeMap<String, List<Parameter>>();
+      for (var parameter : weights.trainable()) {
+        if (parameter.name().startsWith(place.getKey())) {
+          here.computeIfAbsent(block(parameter.name()), b -> new ArrayList<>()).add(parameter);
+        }
+      }
+      here.forEach(
+          (block, parameters) ->
+              blocks.add(
+                  new Block(
+                      block,
+                      sum(parameters, p -> p.shape().elements()),
+                      sum(parameters, p -> isFactor(p) ? p.shape().elements() * count : 0),
+                      sum(parameters, p -> isState(p) ? 9 * p.shape().elements() * count : 0))));
+    }
+    var name = "student: %s tiny of %d px".formatted(unused.getClass().getSimpleName(), image);
+    return new ModelCosts(name, blocks);
+  }
+
+  /** The part that a parameter belongs to: {@code layers.2.blocks.1} or {@code final_up}. */
+  private static String block(String parameter) {
+    return parameter.replaceFirst(
+        "^(layers(?:_up)?\\.\\d+\\.(?:blocks\\.\\d+|[a-z]+)|[a-z_]+)\\..*", "$1");
   }
 
   private static long square(long side) {
@@ -136,7 +148,7 @@ record ModelCosts(String name, int image, List<Block> blocks) {
                 p -> p.shape().elements()),
             0,
             0));
-    return new ModelCosts(name + ": " + unused.config(), c.input(), blocks);
+    return new ModelCosts(name + ": " + unused.config(), blocks);
   }
 
   /** Windows are padded: their queries and keys cost more, the other layers do not. */
@@ -174,10 +186,9 @@ record ModelCosts(String name, int image, List<Block> blocks) {
   /** A table for people. */
   String table() {
     var table = new StringBuilder();
-    table.append("%s, one image of %d x %d%n".formatted(name, image, image));
+    table.append("%s%n".formatted(name));
     table.append(
-        "  %-28s %14s %14s %14s%n"
-            .formatted("block", "parameters", "multiply-adds", "scan 9 B L D N"));
+        "  %-28s %14s %14s %14s%n".formatted("block", "parameters", "multiply-adds", "scan"));
     for (var block : blocks) {
       table.append(row(block.name(), block.parameters(), block.products(), block.scan()));
     }

@@ -6,7 +6,6 @@ import antaboga.io.Checkpoint;
 import antaboga.mamba.vision.VssUNet;
 import antaboga.mamba.vision.VssUNetConfig;
 import antaboga.medsam.MedSam;
-import antaboga.medsam.model.MedSamConfig;
 import antaboga.nn.Segmenter;
 import antaboga.nn.Weights;
 import java.io.IOException;
@@ -19,10 +18,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Models on the disk: safetensors whose metadata say which model they hold, and MedSAM's own {@code
@@ -90,6 +86,9 @@ public final class ModelFile {
 
   /** Whether it holds a teacher: one of ours, or MedSAM's published weights. */
   public boolean isTeacher() {
+    if (isTrainingState()) {
+      return false;
+    }
     if (TEACHER.equals(metadata().get(KIND))) {
       return true;
     }
@@ -97,8 +96,24 @@ public final class ModelFile {
         && checkpoint.stateDict().names().stream().anyMatch(n -> n.contains("_encoder."));
   }
 
+  /** Whether it is what an unfinished run goes on from. */
+  private boolean isTrainingState() {
+    var about = metadata();
+    return about.containsKey("step") && (about.containsKey("run") || about.containsKey("format"));
+  }
+
+  private void requireFinished() {
+    if (isTrainingState()) {
+      throw new Failure(
+          "checkpoint is a state to resume training from",
+          path,
+          "give the student.safetensors or teacher.safetensors that the run writes when it ends");
+    }
+  }
+
   /** Refuses a file of another model, by its index alone. */
   public void requireStudent() {
+    requireFinished();
     if (!isStudent()) {
       throw new Failure(
           "checkpoint holds %s, expected a student".formatted(kind()),
@@ -130,6 +145,7 @@ public final class ModelFile {
 
   /** Refuses a file of another model, by its index alone. */
   public void requireTeacher() {
+    requireFinished();
     if (!isTeacher()) {
       throw new Failure(
           "checkpoint holds %s, expected a teacher".formatted(kind()),
@@ -146,7 +162,7 @@ public final class ModelFile {
   public MedSam teacher() {
     requireTeacher();
     try {
-      return MedSam.load(path, teacherConfig());
+      return MedSam.load(path);
     } catch (IOException e) {
       throw new Failure(
           "checkpoint does not fit the teacher (%s)".formatted(reason(e, path)),
@@ -179,12 +195,6 @@ public final class ModelFile {
     }
   }
 
-  /** The teacher's sizes; MedSAM's where the file says nothing. */
-  public MedSamConfig teacherConfig() {
-    var text = metadata().get("antaboga.config");
-    return text == null ? MedSamConfig.vitB() : config(text);
-  }
-
   private String kind() {
     if (isStudent()) {
       return "a student";
@@ -206,76 +216,10 @@ public final class ModelFile {
   }
 
   /** What a teacher's file says. */
-  static Map<String, String> teacherMetadata(MedSamConfig config) {
+  static Map<String, String> teacherMetadata() {
     var metadata = new LinkedHashMap<String, String>();
     metadata.put(KIND, TEACHER);
-    metadata.put("antaboga.config", text(config));
     metadata.put("antaboga.preprocessing", "square, cubic spline, bytes, min-max to [0, 1]");
     return metadata;
-  }
-
-  private static String text(MedSamConfig c) {
-    var numbers =
-        Stream.of(
-                c.image(),
-                c.patch(),
-                c.width(),
-                c.depth(),
-                c.heads(),
-                c.window(),
-                c.channels(),
-                c.decoderHeads(),
-                c.decoderMlp())
-            .map(String::valueOf)
-            .collect(Collectors.joining(" "));
-    var global =
-        new TreeSet<>(c.global()).stream().map(String::valueOf).collect(Collectors.joining(","));
-    return numbers + " " + global;
-  }
-
-  private MedSamConfig config(String text) {
-    try {
-      var fields = text.split(" ", -1);
-      var n = Stream.of(fields).limit(9).mapToInt(Integer::parseInt).toArray();
-      Set<Integer> global =
-          Stream.of(fields[9].split(","))
-              .filter(s -> !s.isEmpty())
-              .map(Integer::valueOf)
-              .collect(Collectors.toSet());
-      return smallTeacher(n[0], n[1], n[2], n[3], n[4], n[5], global, n[6], n[7], n[8]);
-    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-      throw new Failure(
-          "checkpoint's sizes '%s' make no sense".formatted(text), path, "pretrain it again", e);
-    }
-  }
-
-  private static MedSamConfig smallTeacher(
-      int image,
-      int patch,
-      int width,
-      int depth,
-      int heads,
-      int window,
-      Set<Integer> global,
-      int channels,
-      int decoderHeads,
-      int decoderMlp) {
-    return new MedSamConfig(
-        image,
-        image,
-        patch,
-        width,
-        depth,
-        heads,
-        4,
-        window,
-        global,
-        true,
-        channels,
-        decoderHeads,
-        decoderMlp,
-        16,
-        channels,
-        3);
   }
 }

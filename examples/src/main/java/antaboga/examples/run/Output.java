@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.examples.run;
 
+import antaboga.io.WholeFile;
 import java.io.IOException;
-import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
 
@@ -17,30 +17,55 @@ public final class Output {
    * A folder to write to, made if it is not there.
    *
    * @param bytes how much will be written, at most
-   * @throws Failure if it cannot be written or has not the room
+   * @throws Failure if it cannot be written or has not the room; nothing is made then
    */
   public static Path folder(Path folder, long bytes) {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
-      throw new Failure("output is a file, not a folder", folder, "give another name with --out");
+      throw new Failure("output is a file, not a folder", folder, "give another name");
+    }
+    long room = room(folder);
+    if (room < bytes) {
+      throw new Failure(
+          "output needs about %d MB, %d MB are free".formatted((bytes >> 20) + 1, room >> 20),
+          folder,
+          "free some space or give another folder");
     }
     try {
       Files.createDirectories(folder);
       // a test by doing: permissions say nothing on a read-only file system
       Files.delete(Files.createTempFile(folder, ".antaboga", ".try"));
-      long room = Files.getFileStore(folder).getUsableSpace();
-      if (room < bytes) {
-        throw new Failure(
-            "output needs about %d MB, %d MB are free".formatted(bytes >> 20, room >> 20),
-            folder,
-            "free some space or give another folder with --out");
-      }
       return folder;
     } catch (IOException e) {
+      var why = e instanceof FileSystemException named ? named.getReason() : e.getMessage();
       throw new Failure(
-          "output folder cannot be written",
+          "output folder cannot be written (%s)".formatted(why == null ? "no permission" : why),
           folder,
-          "change its permissions or give another folder with --out",
+          "make it writable or give another folder",
           e);
+    }
+  }
+
+  /** The folder that a file will lie in, which must be there. */
+  public static void fileIn(Path file) {
+    var folder = file.toAbsolutePath().normalize().getParent();
+    if (folder == null || Files.isDirectory(file)) {
+      throw new Failure("output is a folder", file, "give the name of a file");
+    }
+    if (!Files.isDirectory(folder)) {
+      throw new Failure("folder of the output does not exist", file, "create it");
+    }
+    folder(folder, 1 << 20);
+  }
+
+  private static long room(Path folder) {
+    var path = folder.toAbsolutePath().normalize();
+    while (!Files.exists(path) && path.getParent() != null) {
+      path = path.getParent();
+    }
+    try {
+      return Files.getFileStore(path).getUsableSpace();
+    } catch (IOException e) {
+      return Long.MAX_VALUE; // some containers hide where a folder is mounted
     }
   }
 
@@ -63,29 +88,10 @@ public final class Output {
 
   /** Writes a file as a whole: nobody ever sees half of it. */
   public static void write(Path file, byte[] content) {
-    var target = file.toAbsolutePath();
     try {
-      var temporary = Files.createTempFile(target.getParent(), ".antaboga", ".part");
-      try {
-        Files.write(temporary, content);
-        move(temporary, target);
-      } finally {
-        Files.deleteIfExists(temporary);
-      }
+      WholeFile.replace(file, content);
     } catch (IOException e) {
-      throw new Failure(
-          "file cannot be written (%s)".formatted(e.getMessage()),
-          file,
-          "check space and permissions",
-          e);
-    }
-  }
-
-  private static void move(Path from, Path to) throws IOException {
-    try {
-      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (AtomicMoveNotSupportedException e) {
-      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+      throw new Failure(e.getMessage() + "; check space and permissions", e);
     }
   }
 }

@@ -33,6 +33,13 @@ public final class Pretraining {
           256,
           3);
     }
+
+    /** About as many parameters, known before anything is loaded; the decoder has four million. */
+    long roughParameters() {
+      long tokens = (long) image / patch * (image / patch);
+      long encoder = 12L * depth * width * width + width * (3L * patch * patch + tokens);
+      return encoder + 256L * (width + 9 * 256) + 4_100_000;
+    }
   }
 
   /** Everything that {@code pretrain} was told. */
@@ -72,7 +79,7 @@ public final class Pretraining {
             .map(folder -> DataFolder.open(folder).samples(plan.split()))
             .map(samples -> new TeacherRun.Source(samples, plan.wholeMasks()))
             .toList();
-    Output.folder(plan.out(), 512L << 20);
+    Output.folder(plan.out(), 32 * plan.sizes().roughParameters());
     if (plan.sizes().image() <= SMALL) {
       Natives.prepareSmall();
     } else {

@@ -3,13 +3,13 @@ package antaboga.examples.run;
 
 import antaboga.examples.report.Overlay;
 import antaboga.medsam.Box;
-import antaboga.nn.data.ImageHeader;
 import antaboga.nn.data.Images;
 import antaboga.nn.metric.Region;
 import java.awt.Color;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import javax.imageio.ImageIO;
 
@@ -22,6 +22,7 @@ public final class Segmentation {
   private final double threshold;
   private final boolean overlay;
   private final Terminal terminal;
+  private long room = 1 << 20;
 
   /** What to segment; boxes are left, top, right, bottom. */
   public Segmentation(
@@ -50,6 +51,7 @@ public final class Segmentation {
     for (var image : images) {
       check(image);
     }
+    checkNames();
     var model = ModelFile.open(checkpoint);
     if (model.isStudent() && !boxes.isEmpty()) {
       throw new Failure(
@@ -62,7 +64,7 @@ public final class Segmentation {
       throw new Failure(
           "a teacher needs a box", "--box", "add --box left,top,right,bottom in pixels");
     }
-    Output.folder(out, 64L << 20);
+    Output.folder(out, room);
     Natives.prepare();
     if (model.isStudent()) {
       var student = model.student();
@@ -80,7 +82,8 @@ public final class Segmentation {
   }
 
   private void check(Path image) throws IOException {
-    var header = ImageHeader.read(image);
+    var header = Images.check(image);
+    room += (overlay ? 4L : 1L) * header.width() * header.height();
     for (var box : boxes) {
       if (box.get(2) > header.width()
           || box.get(3) > header.height()
@@ -95,16 +98,32 @@ public final class Segmentation {
     }
   }
 
+  private void checkNames() {
+    var taken = new HashMap<String, Path>();
+    for (var image : images) {
+      var other = taken.putIfAbsent(stem(image), image);
+      if (other != null) {
+        throw new Failure(
+            "two images would write %s_mask.png".formatted(stem(image)),
+            other + " and " + image,
+            "segment them one after the other, each with its own --out");
+      }
+    }
+  }
+
+  private static String stem(Path image) {
+    return String.valueOf(image.getFileName()).replaceFirst("\\.[^.]*$", "");
+  }
+
   private void write(Path image, Region mask) throws IOException {
-    var name = String.valueOf(image.getFileName()).replaceFirst("\\.[^.]*$", "");
-    var file = out.resolve(name + "_mask.png");
+    var file = out.resolve(stem(image) + "_mask.png");
     Images.writeMask(file, mask);
     terminal.print("%s: %d of %d pixels marked", file, mask.count(), area(mask));
     if (overlay) {
       var bytes = new ByteArrayOutputStream();
       var shown = Overlay.mask(Pictures.read(image), Pictures.of(mask), Color.YELLOW);
       ImageIO.write(shown, "png", bytes);
-      var over = out.resolve(name + "_overlay.png");
+      var over = out.resolve(stem(image) + "_overlay.png");
       Output.write(over, bytes.toByteArray());
       terminal.print("%s", over);
     }

@@ -266,7 +266,7 @@ public final class TeacherRun {
 
   private void finish() throws IOException {
     var file = Checkpoint.of(weights.arrays());
-    for (Map.Entry<String, String> entry : ModelFile.teacherMetadata(config.model()).entrySet()) {
+    for (Map.Entry<String, String> entry : ModelFile.teacherMetadata().entrySet()) {
       file = file.with(entry.getKey(), entry.getValue());
     }
     file.with("antaboga.run", identity()).save(file());

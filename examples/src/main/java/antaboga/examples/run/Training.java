@@ -46,18 +46,18 @@ public final class Training {
     var validation = folder.has("val") ? folder.samples("val") : List.<antaboga.nn.data.Sample>of();
     var file = teacher.map(ModelFile::open);
     file.ifPresent(ModelFile::requireTeacher);
-    Output.folder(out, 256L << 20);
+    Output.folder(out, 128L << 20);
     Natives.prepareSmall();
     var method = file.map(f -> f.method(out.resolve("embeddings"), terms));
     try (var interruption = Interruption.watch(terminal)) {
       var run = new StudentRun(config, division, validation, method, out);
       terminal.say(
-          "student of %,d parameters, %d labelled images (%s), %d unlabelled%s",
+          "student of %,d parameters; %d labelled (%s) and %d unlabelled images%s",
           run.parameters(),
           division.labelled().size(),
           division.how(),
           division.unlabelled().size(),
-          method.isPresent() ? "" : ", not used: labels only");
+          method.isPresent() ? "" : ", these not used: labels only");
       int steps = run.run("student", terminal, interruption);
       if (steps < config.steps()) {
         terminal.say(

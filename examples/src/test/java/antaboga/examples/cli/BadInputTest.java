@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
@@ -41,7 +42,11 @@ class BadInputTest {
 
   /** It failed with one line that names all of these, and wrote no result. */
   private void refused(Run run, Object... named) throws IOException {
-    assertEquals(1, run.status(), run.said());
+    refused(1, run, named);
+  }
+
+  private void refused(int status, Run run, Object... named) throws IOException {
+    assertEquals(status, run.status(), run.said());
     assertEquals(1, run.said().strip().lines().count(), run.said());
     assertTrue(run.said().startsWith("antaboga: "), run.said());
     for (var name : named) {
@@ -120,16 +125,47 @@ class BadInputTest {
   }
 
   @Test
+  void copyThatBrokeOff() throws IOException {
+    var whole = Files.readAllBytes(image(3));
+    Files.write(image(3), Arrays.copyOf(whole, whole.length - 20));
+    refused(train("--labelled", 100), image(3), "ends too early", "replace");
+  }
+
+  @Test
+  void damagedByteInAnImage() throws IOException {
+    var bytes = Files.readAllBytes(image(3));
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(image(3), bytes);
+    refused(train("--labelled", 100), image(3), "damaged", "replace");
+    refused(Run.of("segment", image(3), "--checkpoint", "x", "--out", out()), image(3), "damaged");
+  }
+
+  @Test
+  void severalBrokenImagesAreToldTogether() throws IOException {
+    Files.writeString(image(2), "not an image");
+    Files.delete(mask(4));
+    var run = train("--labelled", 100);
+    assertEquals(1, run.status(), run.said());
+    assertTrue(run.said().contains("2 of 6 images"), run.said());
+    assertTrue(run.said().contains(image(2).toString()), run.said());
+    assertTrue(run.said().contains(image(4).toString()), run.said());
+  }
+
+  @Test
+  void listThatIsNoText() throws IOException {
+    var list = data().resolve("splits").resolve("train.txt");
+    Files.write(list, new byte[] {(byte) 0xff, (byte) 0xfe, 'a', 0});
+    refused(train("--labelled", 100), list, "UTF-8");
+  }
+
+  @Test
   void hugeImage() throws IOException {
     var header = ByteBuffer.allocate(33);
     header.put(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13});
     header.put("IHDR".getBytes(StandardCharsets.US_ASCII)).putInt(200_000).putInt(200_000);
     Files.write(image(3), header.array());
     Files.write(mask(3), header.array());
-    var run = train("--labelled", 100);
-    assertEquals(1, run.status());
-    assertTrue(run.complaint().contains(image(3).toString()), run.said());
-    assertTrue(run.complaint().contains("scale it down"), run.said());
+    refused(train("--labelled", 100), image(3), "200000 x 200000", "scale it down");
   }
 
   @Test
@@ -157,6 +193,9 @@ class BadInputTest {
     assertEquals(4, unused.weight().size(0));
     refused(Run.of("evaluate", "--checkpoint", file, "--data", data()), file, "head.weight");
     refused(train("--teacher", file), file, "expected a teacher");
+    var state = Checkpoint.of(weights.arrays()).with("step", "7").with("run", "");
+    state.save(file);
+    refused(train("--teacher", file), file, "to resume", "teacher.safetensors");
   }
 
   @Test
@@ -173,7 +212,7 @@ class BadInputTest {
     Files.writeString(out(), "in the way");
     var run = train();
     assertEquals(1, run.status());
-    assertTrue(run.complaint().contains("--out"), run.said());
+    assertTrue(run.complaint().contains(out().toString()), run.said());
     assertEquals("in the way", Files.readString(out()));
   }
 
@@ -186,12 +225,37 @@ class BadInputTest {
   }
 
   @Test
+  void twoImagesOfOneName() throws IOException {
+    var other = temporary.resolve(String.valueOf(image(0).getFileName()));
+    Files.copy(image(0), other);
+    refused(
+        Run.of("segment", image(0), other, "--checkpoint", "x", "--out", out()), other, "--out");
+  }
+
+  @Test
+  void scoresInAFolderThatIsNotThere() throws IOException {
+    var file = temporary.resolve("nowhere").resolve("scores.json");
+    var checkpoint = temporary.resolve("student.safetensors");
+    Checkpoint.of(Map.of()).with("antaboga.model", "vss-unet-tiny").save(checkpoint);
+    refused(
+        Run.of("evaluate", "--checkpoint", checkpoint, "--data", data(), "--json", file),
+        file,
+        "create it");
+  }
+
+  @Test
   void numbersThatMakeNoSense() throws IOException {
-    refused(train("--labelled", 0), "--labelled", "1 to 100");
-    refused(train("--rate", -1), "--rate");
-    refused(train("--rate", "NaN"), "--rate");
-    refused(train("--size", 50), "--size", "multiple of 32");
-    refused(Run.of("segment", image(0), "--checkpoint", "x", "--box", "9,9,3,3"), "--box");
+    refused(2, train("--labelled", 0), "--labelled", "1 to 100");
+    refused(2, train("--rate", -1), "--rate");
+    refused(2, train("--rate", "NaN"), "--rate");
+    refused(2, train("--rate", "1e9"), "--rate");
+    refused(2, train("--size", 50), "--size", "multiple of 32");
+    refused(2, Run.of("segment", image(0), "--checkpoint", "x", "--box", "9,9,3,3"), "--box");
+  }
+
+  @Test
+  void wordThatIsNearlyACommand() {
+    assertTrue(Run.of("trian").said().contains("perhaps train"), Run.of("trian").said());
   }
 
   @Test

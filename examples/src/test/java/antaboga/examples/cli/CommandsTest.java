@@ -6,10 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -21,6 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Every sub-command end to end on a dozen small images; later ones use what earlier ones made. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CommandsTest {
+  private static final int INTERRUPTED = 128 + 15; // how a shell tells the signal TERM
+
   @TempDir static Path temporary;
 
   private static Path data() {
@@ -60,8 +69,19 @@ class CommandsTest {
   void infoTellsKernelsAndExactParameters() {
     var run = Run.of("info");
     done(run);
-    for (var fact : List.of("scan ", "BLAS core", "1,344,956", "93,735,472", "7,594,352")) {
+    for (var fact : List.of("BLAS core", "1,344,956", "93,735,472", "7,594,352")) {
       assertTrue(run.results().contains(fact), fact);
+    }
+    var kernels =
+        new ClassFileImporter()
+            .importPackages("antaboga").stream()
+                .map(JavaClass::getSimpleName)
+                .filter(name -> name.endsWith("Kernel"))
+                .map(name -> name.replace("Kernel", "").toLowerCase(Locale.ROOT))
+                .toList();
+    assertTrue(kernels.contains("scan"), kernels.toString());
+    for (var kernel : kernels) {
+      assertTrue(run.results().contains("\n  " + kernel + " "), kernel + " in " + run.results());
     }
   }
 
@@ -116,40 +136,50 @@ class CommandsTest {
             2);
     done(run);
     assertEquals(student().toString(), run.results().strip());
-    assertTrue(run.said().contains("2 labelled images"), run.said());
+    assertTrue(run.said().contains("; 2 labelled ("), run.said());
   }
 
   @Test
   @Order(3)
-  void resumesToTheSameBits() throws IOException {
+  void interruptedTrainingResumesToTheSameBits() throws Exception {
     var whole = temporary.resolve("at-once");
     var parts = temporary.resolve("in-parts");
-    done(train(whole, 4));
-    // what an interruption leaves: the checkpoint of step 2
-    done(train(parts, 4));
-    var bytes = Files.readAllBytes(whole.resolve("student.safetensors"));
-    assertArrayEquals(bytes, Files.readAllBytes(parts.resolve("student.safetensors")));
-    done(train(parts, 4)); // nothing left to do
-    assertArrayEquals(bytes, Files.readAllBytes(parts.resolve("student.safetensors")));
+    done(Run.of(training(whole)));
+    var student = Path.of("student.safetensors");
+    assertEquals(INTERRUPTED, interrupted(parts, training(parts)));
+    assertFalse(Files.exists(parts.resolve(student)), "it was interrupted too late to tell");
+    var resumed = Run.of(training(parts));
+    done(resumed);
+    var bytes = Files.readAllBytes(whole.resolve(student));
+    assertArrayEquals(bytes, Files.readAllBytes(parts.resolve(student)), resumed.said());
+    done(Run.of(training(parts))); // nothing left to do
+    assertArrayEquals(bytes, Files.readAllBytes(parts.resolve(student)));
   }
 
-  private static Run train(Path out, int steps) {
-    return Run.of(
-        "train",
-        "--data",
-        data(),
-        "--out",
-        out,
-        "--labelled",
-        50,
-        "--size",
-        32,
-        "--steps",
-        steps,
-        "--batch",
-        1,
-        "--save-every",
-        2);
+  private static Object[] training(Path out) {
+    var words =
+        "train --data %s --out %s --labelled 50 --size 32 --steps 60 --batch 1 --save-every 1000"
+            .formatted(data(), out);
+    return words.split(" ");
+  }
+
+  /** Runs a command in a process of its own, which is asked to end once it has begun to train. */
+  private static int interrupted(Path out, Object... words) throws Exception {
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Antaboga.class.getName()));
+    Stream.of(words).map(Object::toString).forEach(command::add);
+    var log = temporary.resolve("interrupted.log").toFile();
+    var process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
+    while (process.isAlive() && !Files.exists(out.resolve("checkpoint.safetensors"))) {
+      process.waitFor(20, TimeUnit.MILLISECONDS);
+    }
+    process.destroy(); // as kill does; Ctrl-C takes the same way
+    assertTrue(process.waitFor(1, TimeUnit.MINUTES));
+    var said = Files.readString(log.toPath());
+    assertTrue(said.contains("the same command goes on from there"), said);
+    return process.exitValue();
   }
 
   @Test

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.medsam.model;
 
+import antaboga.Shape;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -81,6 +83,16 @@ public record MedSamConfig(
   /** MedSAM: 93,735,472 parameters, images of 1024 pixels. */
   public static MedSamConfig vitB() {
     return encoder(1024, 16, 768, 12, 12, 14, Set.of(2, 5, 8, 11));
+  }
+
+  /**
+   * The sizes of the model whose parameters have these names and shapes; the heads of the mask
+   * decoder, which no shape shows, are 8 as in every published SAM.
+   *
+   * @throws IllegalArgumentException if they are no SAM's
+   */
+  public static MedSamConfig of(Map<String, Shape> parameters) {
+    return new ParameterShapes(parameters).config();
   }
 
   /** A small teacher: 7,594,352 parameters, images of 256 pixels. */

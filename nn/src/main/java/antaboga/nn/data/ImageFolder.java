@@ -3,6 +3,7 @@ package antaboga.nn.data;
 
 import antaboga.kernel.Workers;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>The layout {@code train/images, train/masks, val/images, …} is understood as well. A list is
- * checked when it is asked for, by reading headers alone: its images, and its masks where masks are
- * asked for. What is wrong is reported together, before any training begins.
+ * checked when it is asked for, without decoding: its images, and its masks where masks are asked
+ * for. What is wrong is reported together, before any training begins.
  */
 public final class ImageFolder {
   private static final Pattern MASK_SUFFIX =
@@ -158,19 +159,24 @@ public final class ImageFolder {
         return part;
       }
       throw new IOException(
-          "%s: no list %s; there are %s".formatted(root, file.getFileName(), splits()));
+          "%s: no such list; there are %s".formatted(file, String.join(", ", splits())));
     }
     var names = new ArrayList<String>();
-    for (var line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
-      if (!line.isBlank() && !line.startsWith("#")) {
-        names.add(line.strip());
+    try {
+      for (var line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
+        var name = line.replace("\ufeff", "").strip(); // some editors begin a file with this mark
+        if (!name.isEmpty() && !name.startsWith("#")) {
+          names.add(name);
+        }
       }
+    } catch (CharacterCodingException e) {
+      throw new IOException(file + ": is not UTF-8 text; save it as such", e);
     }
     if (names.isEmpty()) {
-      throw new IOException(file + ": the list is empty");
+      throw new IOException(file + ": the list is empty; write a name per line");
     }
     if (new HashSet<>(names).size() != names.size()) {
-      throw new IOException(file + ": a name stands twice");
+      throw new IOException(file + ": a name stands twice; remove one");
     }
     return List.copyOf(names);
   }
@@ -219,22 +225,23 @@ public final class ImageFolder {
 
   private Picture picture(String name) throws IOException {
     var file = image(name);
-    ImageHeader.read(file);
+    Images.check(file);
     return new Picture(stem(file), file);
   }
 
   private Sample sample(String name) throws IOException {
     var image = image(name);
-    var size = ImageHeader.read(image);
+    var size = Images.check(image);
     var mask = masks.get(stem(image));
     if (mask == null) {
       throw new IOException(
-          image + ": no mask; expected " + root.resolve("masks").resolve(stem(image) + ".png"));
+          "%s: no mask; add %s, or take the image off the list"
+              .formatted(image, root.resolve("masks").resolve(stem(image) + ".png")));
     }
-    var maskSize = ImageHeader.read(mask);
+    var maskSize = Images.check(mask);
     if (maskSize.width() != size.width() || maskSize.height() != size.height()) {
       throw new IOException(
-          "%s: %d x %d pixels, but its image %s has %d x %d; resize or replace one"
+          "%s: mask of %d x %d pixels, but its image %s has %d x %d; resize or replace one"
               .formatted(
                   mask, maskSize.width(), maskSize.height(), image, size.width(), size.height()));
     }
@@ -250,10 +257,12 @@ public final class ImageFolder {
     if (known == null || name.indexOf('/') >= 0) {
       var file = root.resolve(name).normalize();
       if (!file.startsWith(root.normalize())) {
-        throw new IOException(name + ": leads out of " + root);
+        throw new IOException("%s: leads out of %s; correct the list".formatted(name, root));
       }
       if (!Files.isRegularFile(file) && known == null) {
-        throw new IOException(root.resolve("images") + ": no image named " + name);
+        throw new IOException(
+            "%s: no image named %s; correct the list or add the image"
+                .formatted(root.resolve("images"), name));
       }
       return Files.isRegularFile(file) ? file : java.util.Objects.requireNonNull(known);
     }
@@ -357,7 +366,7 @@ public final class ImageFolder {
 
   private void save(String name, List<String> names) throws IOException {
     var text = names.stream().sorted().collect(Collectors.joining("\n", "", "\n"));
-    Images.WholeFiles.write(list(name), text.getBytes(StandardCharsets.UTF_8));
+    Images.replace(list(name), text.getBytes(StandardCharsets.UTF_8));
   }
 
   @Override

@@ -2,6 +2,7 @@
 package antaboga.nn.data;
 
 import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -29,13 +30,16 @@ public record ImageHeader(String format, int width, int height) {
    *     sense
    */
   public static ImageHeader read(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new IOException(file + ": is a folder; name the image in it");
+    }
     ImageHeader header;
     try {
       header = parse(file);
     } catch (NoSuchFileException e) {
       throw e;
     } catch (IOException e) {
-      throw new IOException(file + ": not a whole image (" + e.getMessage() + ")", e);
+      throw notWhole(file, e);
     }
     if (header.width < 1 || header.height < 1) {
       throw new IOException(
@@ -43,6 +47,12 @@ public record ImageHeader(String format, int width, int height) {
               .formatted(file, header.format, header.width, header.height));
     }
     return header;
+  }
+
+  static IOException notWhole(Path file, IOException e) {
+    var why = e instanceof EOFException ? "it ends too early" : e.getMessage();
+    return new IOException(
+        "%s: not a whole image (%s); replace or remove it".formatted(file, why), e);
   }
 
   private static ImageHeader parse(Path file) throws IOException {
@@ -130,7 +140,7 @@ public record ImageHeader(String format, int width, int height) {
     channel.position(from);
     while (buffer.hasRemaining()) {
       if (channel.read(buffer) < 0) {
-        throw new IOException("the file ends at byte " + channel.size());
+        throw new IOException("it ends at byte " + channel.size());
       }
     }
     return buffer;

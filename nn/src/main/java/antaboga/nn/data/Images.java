@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.nn.data;
 
+import antaboga.io.WholeFile;
 import antaboga.nn.metric.Region;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBuffer;
@@ -10,10 +11,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import java.util.Set;
-import java.util.UUID;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.MemoryCacheImageInputStream;
@@ -54,6 +53,30 @@ public final class Images {
 
   /** Reads an image of at most so many pixels; see {@link #read(Path)}. */
   public static Raster read(Path file, long mostPixels) throws IOException {
+    var header = check(file, mostPixels);
+    BufferedImage image;
+    try {
+      image = decode(Files.readAllBytes(file), header);
+    } catch (IOException | RuntimeException e) { // decoders fail in many ways on broken files
+      throw new IOException(
+          "%s: cannot decode the %s image (%s); replace or remove it"
+              .formatted(file, header.format(), e.getMessage()),
+          e);
+    }
+    return raster(file, image);
+  }
+
+  /**
+   * Checks what can be known without decoding: that the file is an image of at most {@link
+   * #MOST_PIXELS}, and that a PNG or JPEG has arrived whole.
+   *
+   * @throws IOException naming the file and the remedy
+   */
+  public static ImageHeader check(Path file) throws IOException {
+    return check(file, MOST_PIXELS);
+  }
+
+  private static ImageHeader check(Path file, long mostPixels) throws IOException {
     var header = ImageHeader.read(file);
     long pixels = (long) header.width() * header.height();
     if (pixels > mostPixels) {
@@ -67,16 +90,12 @@ public final class Images {
           "%s: %d bytes for a %s image of %d x %d pixels; write it anew without what else it holds"
               .formatted(file, size, header.format(), header.width(), header.height()));
     }
-    BufferedImage image;
     try {
-      image = decode(Files.readAllBytes(file), header);
-    } catch (IOException | RuntimeException e) { // decoders fail in many ways on broken files
-      throw new IOException(
-          "%s: cannot decode the %s image (%s); replace or remove it"
-              .formatted(file, header.format(), e.getMessage()),
-          e);
+      Wholeness.check(file, header.format());
+    } catch (IOException e) {
+      throw ImageHeader.notWhole(file, e);
     }
-    return raster(file, image);
+    return header;
   }
 
   private static BufferedImage decode(byte[] bytes, ImageHeader header) throws IOException {
@@ -206,27 +225,15 @@ public final class Images {
         throw new IOException(file + ": this Java cannot write PNG");
       }
     }
-    WholeFiles.write(file, bytes.toByteArray());
+    replace(file, bytes.toByteArray());
   }
 
-  /** Files that are replaced as a whole or not at all. */
-  static final class WholeFiles {
-    private WholeFiles() {}
-
-    static void write(Path file, byte[] bytes) throws IOException {
-      var folder = file.toAbsolutePath().getParent();
-      if (folder == null) {
-        throw new IOException(file + ": not a file name");
-      }
+  /** Writes a file in place of another as a whole, in a folder that is made if need be. */
+  static void replace(Path file, byte[] bytes) throws IOException {
+    var folder = file.toAbsolutePath().getParent();
+    if (folder != null) {
       Files.createDirectories(folder);
-      // not Files.createTempFile, whose files nobody else may read
-      var part = folder.resolve("." + file.getFileName() + "." + UUID.randomUUID() + ".partial");
-      try {
-        Files.write(part, bytes);
-        Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
-      } finally {
-        Files.deleteIfExists(part);
-      }
     }
+    WholeFile.replace(file, bytes);
   }
 }

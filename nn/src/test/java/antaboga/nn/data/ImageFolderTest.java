@@ -103,7 +103,7 @@ class ImageFolderTest {
     image("masks/size.png", 4, 5);
     var message = failure(() -> ImageFolder.open(root).samples());
     assertTrue(message.contains("2 of 4 images cannot be used"), message);
-    assertTrue(message.contains("nomask.png: no mask; expected"), message);
+    assertTrue(message.contains("nomask.png: no mask; add"), message);
     assertTrue(message.contains("5 x 4 pixels, but its image"), message);
   }
 
@@ -113,7 +113,7 @@ class ImageFolderTest {
     assertTrue(failure(() -> ImageFolder.open(root.resolve("x"))).contains("no such folder"));
     pairs(1);
     var folder = ImageFolder.open(root);
-    assertTrue(failure(() -> folder.samples("train")).contains("no list train.txt"));
+    assertTrue(failure(() -> folder.samples("train")).contains("train.txt: no such list"));
     list("train", "zzz");
     assertTrue(failure(() -> folder.samples("train")).contains("no image named zzz"));
     list("twice", "a0", "a0");

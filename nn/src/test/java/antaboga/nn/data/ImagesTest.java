@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.SplittableRandom;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 class ImagesTest {
@@ -106,6 +107,30 @@ class ImagesTest {
     var e = assertThrows(IOException.class, () -> Images.read(file));
     assertTrue(e.toString().contains("60000 x 60000"), e.toString());
     assertTrue(e.toString().contains(file.toString()), e.toString());
+  }
+
+  @Test
+  void refusesWhatDidNotArriveWhole() throws IOException {
+    for (var format : new String[] {"png", "jpeg"}) {
+      var whole = write("whole." + format, BufferedImage.TYPE_3BYTE_BGR, format);
+      Images.check(whole);
+      var bytes = Files.readAllBytes(whole);
+      var half =
+          with(folder.resolve("half." + format), java.util.Arrays.copyOf(bytes, bytes.length - 2));
+      for (var reading : new Executable[] {() -> Images.check(half), () -> Images.read(half)}) {
+        var e = assertThrows(IOException.class, reading);
+        assertTrue(e.toString().contains(half + ": not a whole image"), e.toString());
+      }
+    }
+  }
+
+  @Test
+  void acceptsWhatFollowsTheEnd() throws IOException {
+    for (var format : new String[] {"png", "jpeg"}) {
+      var file = write("more." + format, BufferedImage.TYPE_3BYTE_BGR, format);
+      Files.write(file, new byte[1000], java.nio.file.StandardOpenOption.APPEND);
+      assertEquals(3, Images.read(file).channels());
+    }
   }
 
   @Test
