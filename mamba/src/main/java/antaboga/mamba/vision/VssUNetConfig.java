@@ -13,8 +13,6 @@ import java.util.List;
  * @param decoderDepths VSS blocks of the four decoder stages, the deepest first
  * @param state states of each scan
  * @param dropPath rate of the deepest blocks; it falls linearly to 0 at both ends
- * @param recompute whether a training pass keeps no more than what stands between blocks, and
- *     passes each a second time for its gradient: the same bits in less memory and more time
  */
 public record VssUNetConfig(
     int inChannels,
@@ -23,17 +21,16 @@ public record VssUNetConfig(
     List<Integer> depths,
     List<Integer> decoderDepths,
     int state,
-    double dropPath,
-    boolean recompute) {
+    double dropPath) {
 
   /** The student: width 20, 1,344,956 parameters with three channels and one logit. */
   public static VssUNetConfig tiny() {
-    return new VssUNetConfig(3, 1, 20, List.of(2, 2, 2, 2), List.of(1, 2, 2, 1), 16, 0.1, false);
+    return new VssUNetConfig(3, 1, 20, List.of(2, 2, 2, 2), List.of(1, 2, 2, 1), 16, 0.1);
   }
 
   /** VM-UNet as its wrapper builds it: width 96, 27,427,561 parameters. */
   public static VssUNetConfig vmUNet() {
-    return new VssUNetConfig(3, 1, 96, List.of(2, 2, 2, 2), List.of(2, 2, 2, 1), 16, 0.2, false);
+    return new VssUNetConfig(3, 1, 96, List.of(2, 2, 2, 2), List.of(2, 2, 2, 1), 16, 0.2);
   }
 
   /** Checks the sizes. */
@@ -62,36 +59,26 @@ public record VssUNetConfig(
 
   /** Another first width. */
   public VssUNetConfig withWidth(int channels) {
-    return new VssUNetConfig(
-        inChannels, classes, channels, depths, decoderDepths, state, dropPath, recompute);
+    return new VssUNetConfig(inChannels, classes, channels, depths, decoderDepths, state, dropPath);
   }
 
   /** Other numbers of channels and logits. */
   public VssUNetConfig withChannels(int in, int logits) {
-    return new VssUNetConfig(in, logits, width, depths, decoderDepths, state, dropPath, recompute);
+    return new VssUNetConfig(in, logits, width, depths, decoderDepths, state, dropPath);
   }
 
   /** Other numbers of blocks. */
   public VssUNetConfig withDepths(List<Integer> encoder, List<Integer> decoder) {
-    return new VssUNetConfig(
-        inChannels, classes, width, encoder, decoder, state, dropPath, recompute);
+    return new VssUNetConfig(inChannels, classes, width, encoder, decoder, state, dropPath);
   }
 
   /** Another number of states. */
   public VssUNetConfig withState(int states) {
-    return new VssUNetConfig(
-        inChannels, classes, width, depths, decoderDepths, states, dropPath, recompute);
+    return new VssUNetConfig(inChannels, classes, width, depths, decoderDepths, states, dropPath);
   }
 
   /** Another rate of dropped paths. */
   public VssUNetConfig withDropPath(double rate) {
-    return new VssUNetConfig(
-        inChannels, classes, width, depths, decoderDepths, state, rate, recompute);
-  }
-
-  /** The same with less memory and more time for a training step. */
-  public VssUNetConfig withRecompute() {
-    return new VssUNetConfig(
-        inChannels, classes, width, depths, decoderDepths, state, dropPath, true);
+    return new VssUNetConfig(inChannels, classes, width, depths, decoderDepths, state, rate);
   }
 }

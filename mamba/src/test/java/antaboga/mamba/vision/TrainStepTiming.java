@@ -23,8 +23,8 @@ final class TrainStepTiming {
     int size = Integer.parseInt(args[1]);
     int steps = Integer.parseInt(args[2]);
     var weights = Weights.init(1);
-    var tiny = VssUNetConfig.tiny();
-    var net = new VssUNet(weights, args.length > 3 ? tiny.withRecompute() : tiny);
+    var plain = new VssUNet(weights, VssUNetConfig.tiny());
+    var net = args.length > 3 ? plain.recomputed() : plain;
     var image = Tensor.uniform(new SplittableRandom(1), batch, 3, size, size);
     var forward = new double[steps];
     var backward = new double[steps];
