@@ -89,14 +89,18 @@ public final class Scores {
       table.append(
           String.format(
               Locale.ROOT,
-              "%-14s %10.4f %10.4f %d%s%n",
+              "%-14s %10s %10s %d%s%n",
               metric.name() + unit,
-              summary.mean(),
-              summary.deviation(),
+              number(summary.mean()),
+              number(summary.deviation()),
               summary.count(),
               summary.undefined() == 0 ? "" : " (%d undefined)".formatted(summary.undefined())));
     }
     return table.toString();
+  }
+
+  private static String number(double value) {
+    return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.4f", value);
   }
 
   /** One line per image, with a head. */

@@ -81,47 +81,56 @@ public final class Terminal {
   public final class Progress implements AutoCloseable {
     private final String task;
     private final long steps;
-    private final long first;
-    private final long started = System.nanoTime();
-    private final @Nullable ProgressBar bar;
-    private long lastLine = started;
+    private final long begun = System.nanoTime();
+    private @Nullable ProgressBar bar;
+    private long markedSteps = -1;
+    private long markedAt;
+    private long lastLine = begun;
     private long done;
 
-    private Progress(String task, long steps, long first) {
+    private Progress(String task, long steps, long done) {
       this.task = task;
       this.steps = steps;
-      this.first = first;
-      this.done = first;
-      this.bar =
-          interactive
-              ? new ProgressBarBuilder()
-                  .setTaskName(task)
-                  .setInitialMax(steps)
-                  .setStyle(ProgressBarStyle.UNICODE_BLOCK)
-                  .setUpdateIntervalMillis(250)
-                  .startsFrom(first, Duration.ZERO)
-                  .setConsumer(
-                      new DelegatingProgressBarConsumer(s -> progress.print("\r" + s), WIDTH))
-                  .build()
-              : null;
+      this.done = done;
     }
 
     /** So many steps are done; the note (a loss, a file) stands beside the bar. */
     public void at(long steps, String note) {
       done = steps;
+      long now = System.nanoTime();
+      if (markedSteps < 0) { // the first step has loaded and compiled: time is measured from here
+        markedSteps = steps;
+        markedAt = now;
+        bar = interactive ? bar() : null;
+      }
       if (bar != null) {
         bar.stepTo(steps);
         bar.setExtraMessage(" " + note);
-        return;
-      }
-      long now = System.nanoTime();
-      if (now - lastLine >= LINE_EVERY_NANOS && steps < this.steps) {
+      } else if (now - lastLine >= LINE_EVERY_NANOS && steps < this.steps) {
         lastLine = now;
-        long left = (now - started) * (this.steps - steps) / Math.max(1, steps - first);
         say(
-            "%s: %d of %d, %s, about %s left",
-            task, steps, this.steps, note, text(Duration.ofNanos(left)));
+            "%s: %d of %d%s%s",
+            task, steps, this.steps, note.isEmpty() ? "" : ", " + note, left(now));
       }
+    }
+
+    private String left(long now) {
+      long seen = done - markedSteps;
+      return seen < 1
+          ? ""
+          : ", about %s left"
+              .formatted(text(Duration.ofNanos((now - markedAt) / seen * (steps - done))));
+    }
+
+    private ProgressBar bar() {
+      return new ProgressBarBuilder()
+          .setTaskName(task)
+          .setInitialMax(steps)
+          .setStyle(ProgressBarStyle.UNICODE_BLOCK)
+          .setUpdateIntervalMillis(250)
+          .startsFrom(done, Duration.ZERO)
+          .setConsumer(new DelegatingProgressBarConsumer(s -> progress.print("\r" + s), WIDTH))
+          .build();
     }
 
     /** Ends the task with a line of its duration. */
@@ -133,7 +142,7 @@ public final class Terminal {
       }
       say(
           "%s: %d of %d in %s",
-          task, done, steps, text(Duration.ofNanos(System.nanoTime() - started)));
+          task, done, steps, text(Duration.ofNanos(System.nanoTime() - begun)));
     }
   }
 }

@@ -58,6 +58,9 @@ public final class Training {
           division.how(),
           division.unlabelled().size(),
           method.isPresent() ? "" : ", these not used: labels only");
+      if (method.isPresent()) {
+        run.cacheEmbeddings(terminal, interruption);
+      }
       int steps = run.run("student", terminal, interruption);
       if (steps < config.steps()) {
         terminal.say(

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import antaboga.examples.Guides;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.IOException;
@@ -63,6 +64,16 @@ class CommandsTest {
     assertTrue(Run.of("--help").results().contains("Commands:"));
     assertTrue(Run.of().results().contains("Commands:"));
     assertTrue(Run.of("--version").results().startsWith("Antaboga "));
+  }
+
+  @Test
+  void commandsOfTheGuidesAreUnderstood() throws IOException {
+    var commands = Guides.commands();
+    assertTrue(commands.size() >= 5, commands.toString());
+    for (var words : commands) {
+      var run = Run.of(Stream.concat(words.stream(), Stream.of("--help")).toArray());
+      assertEquals(0, run.status(), words + ": " + run.said());
+    }
   }
 
   @Test
