@@ -7,7 +7,10 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -16,24 +19,57 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class Gradients {
   private final IdentityHashMap<Tensor, INDArray> byTensor = new IdentityHashMap<>();
-  private final IdentityHashMap<Tensor, Boolean> owned = new IdentityHashMap<>();
+  private final Set<Tensor> owned = identitySet();
+  private Set<Tensor> passing = identitySet(); // whose arrays the open stretch of a sweep has made
 
   Gradients() {}
+
+  private static Set<Tensor> identitySet() {
+    return Collections.newSetFromMap(new IdentityHashMap<>());
+  }
+
+  /**
+   * Runs a stretch of a sweep in memory that will be given back. Gradients that are left over from
+   * it move on: those of the tape that is swept to its memory, others to that of the stretch around
+   * this one.
+   */
+  @SuppressWarnings("try") // lends by being open
+  void sweep(
+      Runnable stretch, Predicate<Tensor> own, MemoryWorkspace memory, MemoryWorkspace outside) {
+    var around = passing;
+    passing = identitySet();
+    stretch.run();
+    for (var tensor : passing) {
+      boolean stays = own.test(tensor);
+      try (var lent = (stays ? memory : outside).notifyScopeBorrowed()) {
+        byTensor.computeIfPresent(tensor, (key, gradient) -> gradient.dup('c'));
+      }
+      owned.add(tensor);
+      if (!stays) {
+        around.add(tensor);
+      }
+    }
+    passing = around;
+  }
 
   void add(Tensor tensor, INDArray gradient) {
     Arrays.sameShape("gradient of " + tensor, gradient, tensor.array());
     var sum = byTensor.get(tensor);
     if (sum == null) {
       byTensor.put(tensor, gradient);
-    } else if (owned.containsKey(tensor)) {
+      passing.add(tensor);
+    } else if (owned.contains(tensor)) {
       sum.addi(gradient);
     } else { // a pullback may have handed the same array to two inputs
       byTensor.put(tensor, sum.add(gradient));
-      owned.put(tensor, true);
+      passing.add(tensor);
+      owned.add(tensor);
     }
   }
 
   @Nullable INDArray take(Tensor tensor) {
+    owned.remove(tensor);
+    passing.remove(tensor);
     return byTensor.remove(tensor);
   }
 

@@ -5,7 +5,6 @@ import antaboga.ops.Reduction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -39,14 +38,58 @@ public final class Tape implements AutoCloseable {
     INFER
   }
 
-  private record Node(Op op, List<Tensor> inputs, Tensor output, Op.Backward backward) {}
+  /** What was recorded: an operation, or a stretch of them. */
+  interface Node {
+    Tensor output();
+
+    /** Adds what the output's gradient gives to the gradients of what it was computed from. */
+    void back(Tape tape, INDArray gradient, Gradients gradients);
+
+    /** What it is; for messages. */
+    String name(Tape tape);
+  }
+
+  private record Operation(Op op, List<Tensor> inputs, Tensor output, Op.Backward backward)
+      implements Node {
+    @Override
+    public void back(Tape tape, INDArray gradient, Gradients gradients) {
+      var needed = new boolean[inputs.size()];
+      for (int i = 0; i < needed.length; i++) {
+        needed[i] = tape.tracks(inputs.get(i));
+      }
+      var back = backward.apply(gradient, needed);
+      for (int i = 0; i < needed.length; i++) {
+        if (needed[i]) {
+          gradients.add(inputs.get(i), back[i]);
+        }
+      }
+    }
+
+    @Override
+    public String name(Tape tape) {
+      return op.toString();
+    }
+  }
 
   private static final ThreadLocal<@Nullable Tape> CURRENT = new ThreadLocal<>();
+
+  // grows to what a step needs and is reused by the next one, so that memory stays flat
+  private static final WorkspaceConfiguration REUSED_MEMORY =
+      WorkspaceConfiguration.builder()
+          .policyLearning(LearningPolicy.FIRST_LOOP)
+          .policySpill(SpillPolicy.REALLOCATE)
+          .build();
+
+  // gradients of so many operations live until the last of them: fewer would be copied more often
+  private static final int SWEPT_TOGETHER = 32;
 
   private final @Nullable Tape outer;
   private final int depth;
   private final MemoryWorkspace memory;
-  private RandomGenerator random;
+  private final boolean inside; // of a stretch that is recomputed
+  private final boolean repeating;
+  private @Nullable MemoryWorkspace sweeping;
+  private StepRandom random;
   private final List<Node> nodes = new ArrayList<>();
   private boolean recording;
   private boolean training;
@@ -58,26 +101,24 @@ public final class Tape implements AutoCloseable {
    * @param seed of the step's randomness (dropout, drop path): a step is a function of its seed
    */
   public Tape(long seed) {
-    this(seed, true);
+    this(new StepRandom(seed), false, false);
+    this.recording = true;
+    this.training = true;
   }
 
-  private Tape(long seed, boolean training) {
+  private Tape(StepRandom random, boolean inside, boolean repeating) {
     this.outer = CURRENT.get();
     this.depth = outer == null ? 0 : outer.depth + 1;
-    this.random = new SplittableRandom(seed);
-    this.recording = training;
-    this.training = training;
-    this.memory =
-        Nd4j.getWorkspaceManager().getAndActivateWorkspace(STEP_MEMORY, "antaboga.tape." + depth);
+    this.inside = inside;
+    this.repeating = repeating || (outer != null && outer.repeating);
+    this.random = random;
+    this.memory = workspace("antaboga.tape." + depth);
     CURRENT.set(this);
   }
 
-  // grows to what a step needs and is reused by the next one, so that memory stays flat
-  private static final WorkspaceConfiguration STEP_MEMORY =
-      WorkspaceConfiguration.builder()
-          .policyLearning(LearningPolicy.FIRST_LOOP)
-          .policySpill(SpillPolicy.REALLOCATE)
-          .build();
+  private static MemoryWorkspace workspace(String name) {
+    return Nd4j.getWorkspaceManager().getAndActivateWorkspace(REUSED_MEMORY, name);
+  }
 
   /** The gradients of a scalar loss with respect to every parameter and watched tensor. */
   public Gradients gradients(Tensor loss) {
@@ -101,35 +142,45 @@ public final class Tape implements AutoCloseable {
     }
     var gradients = new Gradients();
     gradients.add(output, upstream.array());
-    for (int n = nodes.size() - 1; n >= 0; n--) {
-      var node = nodes.get(n);
-      var gradient = gradients.take(node.output);
-      if (gradient == null) {
-        continue; // the loss does not depend on it
-      }
-      var needed = needed(node.inputs);
-      var back = node.backward.apply(gradient, needed);
-      for (int i = 0; i < needed.length; i++) {
-        if (needed[i]) {
-          gradients.add(node.inputs.get(i), back[i]);
-        }
-      }
-    }
+    sweep(gradients);
     return gradients;
   }
 
-  private boolean[] needed(List<Tensor> inputs) {
-    var needed = new boolean[inputs.size()];
-    for (int i = 0; i < needed.length; i++) {
-      needed[i] = tracks(inputs.get(i));
+  /** Takes the gradients of values backwards to leaves, and gives memory back on the way. */
+  void sweep(Gradients gradients) {
+    for (int to = nodes.size(); to > 0; to -= SWEPT_TOGETHER) {
+      int end = to;
+      int start = Math.max(0, end - SWEPT_TOGETHER);
+      try (var sweep = workspace("antaboga.sweep." + depth)) {
+        sweeping = sweep;
+        gradients.sweep(
+            () -> sweep(start, end, gradients),
+            tensor -> !inside || tensor.owner() == this,
+            memory,
+            outer == null || outer.sweeping == null ? memory : outer.sweeping);
+      }
     }
-    return needed;
   }
 
-  private boolean tracks(Tensor tensor) {
+  private void sweep(int from, int to, Gradients gradients) {
+    for (int n = to - 1; n >= from; n--) {
+      var node = nodes.get(n);
+      var gradient = gradients.take(node.output());
+      if (gradient != null) { // else the loss does not depend on it
+        node.back(this, gradient, gradients);
+      }
+    }
+  }
+
+  boolean tracks(Tensor tensor) {
     return tensor instanceof Parameter parameter
         ? parameter.trainable()
-        : tensor.owner() == this && tensor.tracked();
+        : tensor.tracked() && reaches(tensor.owner());
+  }
+
+  /** Whether that is this tape, or the one around a stretch that this tape is inside of. */
+  private boolean reaches(@Nullable Tape owner) {
+    return owner == this || (inside && outer != null && outer.reaches(owner));
   }
 
   /** The same values as a leaf of this tape, so that gradients reach it. */
@@ -145,10 +196,10 @@ public final class Tape implements AutoCloseable {
   public Optional<String> firstNonFinite() {
     for (int n = 0; n < nodes.size(); n++) {
       var node = nodes.get(n);
-      if (!Reduction.isFinite(node.output.array())) {
+      if (!Reduction.isFinite(node.output().array())) {
         return Optional.of(
             "operation %d of %d, %s, output %s"
-                .formatted(n + 1, nodes.size(), node.op, node.output.shape()));
+                .formatted(n + 1, nodes.size(), node.name(this), node.output().shape()));
       }
     }
     return Optional.empty();
@@ -156,6 +207,10 @@ public final class Tape implements AutoCloseable {
 
   /** The randomness of this step. */
   public RandomGenerator random() {
+    return random;
+  }
+
+  StepRandom randomness() {
     return random;
   }
 
@@ -203,7 +258,7 @@ public final class Tape implements AutoCloseable {
       return pass.get(); // an inference pass draws nothing
     }
     var random = tape.random;
-    tape.random = new SplittableRandom(seed);
+    tape.random = new StepRandom(seed);
     try {
       return pass.get();
     } finally {
@@ -216,11 +271,62 @@ public final class Tape implements AutoCloseable {
    * memory stays flat over many images; the result is copied out of it.
    */
   public static Tensor scoped(Supplier<Tensor> pass) {
-    try (var scope = new Tape(0, false)) {
+    try (var scope = new Tape(new StepRandom(0), false, false)) {
       var result = pass.get();
       scope.requireOnTop("scoped");
       return result.detach();
     }
+  }
+
+  /**
+   * Computes a stretch of a pass and keeps its result alone: what lies inside is computed again
+   * when its gradient is asked for. That costs another pass through the stretch and saves the
+   * memory of all its values and their gradients. Values, gradients and what is drawn at random are
+   * those of the stretch as it stands, bit for bit. Without a tape nothing changes; where a tape is
+   * {@link #paused} memory is saved as well, and there is no other pass.
+   *
+   * <pre>{@code
+   * x = Tape.recomputed(() -> block.forward(x));
+   * }</pre>
+   *
+   * <p>Source: Chen et al. 2016, arXiv 1604.06174; {@code torch.utils.checkpoint}.
+   *
+   * @param stretch a function of tensors and parameters that do not change until the tape closes;
+   *     what it does beside its result should heed {@link #repeating()}
+   */
+  public static Tensor recomputed(Supplier<Tensor> stretch) {
+    var tape = CURRENT.get();
+    return tape == null ? stretch.get() : Recompute.on(tape, stretch);
+  }
+
+  /**
+   * Whether this pass was taken before and is repeated for its gradients only, so that what it
+   * counts or averages on the way has been counted.
+   */
+  public static boolean repeating() {
+    var tape = CURRENT.get();
+    return tape != null && tape.repeating;
+  }
+
+  /** A tape for a stretch, which tracks what the tape around it tracks. */
+  static Tape inside(Tape around, StepRandom random, boolean repeating) {
+    around.requireOnTop("recomputed");
+    var tape = new Tape(random, true, repeating);
+    tape.recording = around.recording;
+    tape.training = around.training;
+    return tape;
+  }
+
+  /** A copy of a value that a tape inside has computed, in the memory of this one. */
+  @SuppressWarnings("try") // lends by being open
+  Tensor keep(Tensor value, boolean tracked) {
+    try (var lent = memory.notifyScopeBorrowed()) {
+      return new Tensor(value.array().dup('c'), this, tracked);
+    }
+  }
+
+  void add(Node node) {
+    nodes.add(node);
   }
 
   /**
@@ -243,7 +349,7 @@ public final class Tape implements AutoCloseable {
     }
     var output = new Tensor(value.array(), tape, tracked);
     if (tracked) {
-      tape.nodes.add(new Node(op, List.of(inputs), output, value.backward()));
+      tape.nodes.add(new Operation(op, List.of(inputs), output, value.backward()));
     }
     return output;
   }

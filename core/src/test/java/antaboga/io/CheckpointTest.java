@@ -146,18 +146,18 @@ class CheckpointTest {
   void failedSaveLeavesTheOldFileAndNothingElse() throws IOException {
     named("w").save(path);
     var before = Files.readAllBytes(path);
-    var broken =
-        new Checkpoint(
-            "memory",
-            Map.of(
-                "w",
-                new StoredArray(
-                    ElementType.F32,
-                    Shape.of(2),
-                    () -> {
-                      throw new IOException("No space left on device");
-                    })),
-            Map.of());
+    var arrays = new LinkedHashMap<String, StoredArray>();
+    var written = Nd4j.createFromArray(new float[100_000]);
+    arrays.put("a", new StoredArray(ElementType.F32, Shape.of(100_000), () -> written));
+    arrays.put(
+        "w",
+        new StoredArray(
+            ElementType.F32,
+            Shape.of(2),
+            () -> {
+              throw new IOException("No space left on device");
+            }));
+    var broken = new Checkpoint("memory", arrays, Map.of());
     var error = assertThrows(IOException.class, () -> broken.save(path));
     assertTrue(error.toString().contains(path.toString()), error::toString);
     assertArrayEquals(before, Files.readAllBytes(path));

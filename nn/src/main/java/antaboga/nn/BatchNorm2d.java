@@ -52,7 +52,9 @@ public record BatchNorm2d(
     if (!Tape.training()) {
       return x.batchNorm(weight, bias, runningMean, runningVariance, eps);
     }
-    follow(x);
+    if (!Tape.repeating()) {
+      follow(x);
+    }
     return x.batchNorm(weight, bias, eps);
   }
 

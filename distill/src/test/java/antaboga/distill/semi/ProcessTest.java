@@ -2,13 +2,22 @@
 package antaboga.distill.semi;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import antaboga.distill.semi.SemiSupervisedTraining.Config;
+import antaboga.distill.semi.SemiSupervisedTraining.Listener;
+import antaboga.nn.Init;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What shows only in a process of its own: the number of threads, and memory. */
@@ -19,13 +28,18 @@ class ProcessTest {
     this.folder = folder;
   }
 
-  private String[] train(int steps, String name, String... options) throws Exception {
+  private static List<String> java(String... options) {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xms160m", "-Xmx160m", "-XX:+AlwaysPreTouch"));
     command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
-    command.addAll(List.of(options));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(options));
+    return command;
+  }
+
+  private String[] train(int steps, String name, String... options) throws Exception {
+    var command = java("-Xms160m", "-Xmx160m", "-XX:+AlwaysPreTouch");
+    command.addAll(List.of(options));
     command.addAll(List.of(WholeMethod.class.getName(), "" + steps, "" + folder.resolve(name)));
     var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
     builder.environment().put("OMP_NUM_THREADS", "1");
@@ -47,5 +61,55 @@ class ProcessTest {
     var printed = train(80, "long", "-Dantaboga.threads=1");
     double growth = Double.parseDouble(printed[2]) / Double.parseDouble(printed[1]);
     assertTrue(growth < 1.1, "megabytes at half time and at the end: " + List.of(printed));
+  }
+
+  /** The shell's limit on the size of a file ends a write half way, as a full disk does. */
+  @Test
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  void aWriteThatFailsHalfWayLeavesTheLastCheckpointWhole() throws Exception {
+    var taken = new int[1];
+    Heavy.run(folder, () -> taken[0]++ == 2);
+    var checkpoint = Config.of(Heavy.STEPS, 3, folder).checkpoint();
+    var before = Files.readAllBytes(checkpoint);
+
+    var command = new ArrayList<String>(); // half a kilobyte is the shell's unit
+    command.addAll(List.of("sh", "-c", "ulimit -f 4096; exec \"$@\"", "sh"));
+    command.addAll(java("-XX:-UsePerfData", Heavy.class.getName(), folder.toString()));
+    var process = new ProcessBuilder(command).start();
+    var printed = new String(process.getErrorStream().readAllBytes(), UTF_8);
+    assertEquals(1, process.waitFor(), printed);
+
+    var complaint = printed.lines().filter(line -> line.startsWith("Exception")).toList();
+    assertEquals(1, complaint.size(), printed);
+    for (var part : List.of(checkpoint.toString(), "step 4", "too large", "free some space")) {
+      assertTrue(complaint.get(0).contains(part), complaint.get(0));
+    }
+    assertArrayEquals(before, Files.readAllBytes(checkpoint));
+    try (var files = Files.list(folder)) {
+      assertEquals(List.of(checkpoint), files.toList());
+    }
+  }
+
+  /** Trains a student whose checkpoint takes three megabytes. */
+  static final class Heavy {
+    static final int STEPS = 4;
+
+    public static void main(String[] args) throws IOException {
+      run(Path.of(args[0]), () -> false);
+    }
+
+    static void run(Path folder, BooleanSupplier stopRequested) throws IOException {
+      var students =
+          Students.of(
+              w -> {
+                w.buffer("ballast", Init.zeros(), 400_000);
+                return new TinySegmenter(w);
+              },
+              3);
+      var config = Config.of(STEPS, 3, folder).withIntervals(STEPS, STEPS);
+      var objective = new Supervised(students.current());
+      new SemiSupervisedTraining(config, Blobs::batch, students, objective)
+          .run(new Listener() {}, stopRequested);
+    }
   }
 }

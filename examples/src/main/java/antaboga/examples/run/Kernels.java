@@ -31,6 +31,15 @@ final class Kernels {
         ResampleKernel.CHOICE);
   }
 
+  /**
+   * Refuses a forced body that is unknown or cannot run, before any work.
+   *
+   * @throws IllegalStateException with the property and the reason
+   */
+  static void require() {
+    choices().forEach(Choice::name);
+  }
+
   /** A line for each kernel. */
   static String table() {
     return choices().stream().map(Kernels::row).collect(Collectors.joining("\n"));

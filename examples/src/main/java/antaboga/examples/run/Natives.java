@@ -5,7 +5,10 @@ import antaboga.kernel.Blas;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 
-/** What must happen before the first tensor: native libraries read the environment as they load. */
+/**
+ * What must happen before the first tensor: forced kernels are checked, and the environment is set
+ * that native libraries read as they load.
+ */
 public final class Natives {
   private interface CLibrary extends Library {
     int setenv(String name, String value, int overwrite);
@@ -15,6 +18,7 @@ public final class Natives {
 
   /** For large models: BLAS on all cores. */
   public static String prepare() {
+    Kernels.require();
     return Blas.prepare();
   }
 
@@ -28,6 +32,6 @@ public final class Natives {
         && !System.getProperty("os.name").startsWith("Windows")) {
       Native.load("c", CLibrary.class).setenv("OMP_NUM_THREADS", "1", 1);
     }
-    return Blas.prepare();
+    return prepare();
   }
 }

@@ -57,7 +57,9 @@ public final class Training {
           division.labelled().size(),
           division.how(),
           division.unlabelled().size(),
-          method.isPresent() ? "" : ", these not used: labels only");
+          method.isPresent() || division.unlabelled().isEmpty()
+              ? ""
+              : ", these not used: labels only");
       if (method.isPresent()) {
         run.cacheEmbeddings(terminal, interruption);
       }

@@ -244,6 +244,16 @@ class BadInputTest {
   }
 
   @Test
+  void forcedKernelThatIsUnknown() throws IOException {
+    System.setProperty("antaboga.resample", "fastest");
+    try {
+      refused(train("--labelled", 100), "antaboga.resample=fastest", "expected one of scalar");
+    } finally {
+      System.clearProperty("antaboga.resample");
+    }
+  }
+
+  @Test
   void numbersThatMakeNoSense() throws IOException {
     refused(2, train("--labelled", 0), "--labelled", "1 to 100");
     refused(2, train("--rate", -1), "--rate");

@@ -8,11 +8,12 @@ import antaboga.nn.Weights;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * Prints milliseconds of one training step of the student, forward and backward, median of many,
- * and the processor time: {@code TrainStepTiming batch size steps}. Threads by {@code
- * -Dantaboga.threads}.
+ * the processor time, and physical memory: {@code TrainStepTiming batch size steps [recompute]}.
+ * Threads by {@code -Dantaboga.threads}.
  */
 final class TrainStepTiming {
   private TrainStepTiming() {}
@@ -22,7 +23,8 @@ final class TrainStepTiming {
     int size = Integer.parseInt(args[1]);
     int steps = Integer.parseInt(args[2]);
     var weights = Weights.init(1);
-    var net = new VssUNet(weights, VssUNetConfig.tiny());
+    var plain = new VssUNet(weights, VssUNetConfig.tiny());
+    var net = args.length > 3 ? plain.recomputed() : plain;
     var image = Tensor.uniform(new SplittableRandom(1), batch, 3, size, size);
     var forward = new double[steps];
     var backward = new double[steps];
@@ -44,13 +46,15 @@ final class TrainStepTiming {
     var used = process.info().totalCpuDuration().orElse(Duration.ZERO).minus(before);
     System.out.printf(
         Locale.ROOT,
-        "batch %d, %d px, %d threads: forward %.0f ms, backward %.0f ms; %.0f ms of cores%n",
+        "batch %d, %d px, %d threads: forward %.0f ms, backward %.0f ms; %.0f ms of cores,"
+            + " %d MB%n",
         batch,
         size,
         Workers.threads(),
         median(forward),
         median(backward),
-        used.toMillis() / (steps - steps / 2.0));
+        used.toMillis() / (steps - steps / 2.0),
+        Pointer.physicalBytes() >> 20);
   }
 
   private static double median(double[] times) {

@@ -12,7 +12,9 @@ import antaboga.ShapeException;
 import antaboga.Tape;
 import antaboga.Tensor;
 import antaboga.nn.Weights;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -106,6 +108,36 @@ class VssUNetTest {
     try (var tape = new Tape(seed)) {
       return net.forward(x).toFloats();
     }
+  }
+
+  /** Two passes of one step, features read, paths dropped: all that training does. */
+  @Test
+  void recomputedTrainingGivesTheSameBits() {
+    var weights = Weights.init(1);
+    var net = new VssUNet(weights, SMALL.withDropPath(0.5));
+    var plain = gradients(net, weights);
+    var recomputed = gradients(net.recomputed(), weights);
+    assertEquals(plain.keySet(), recomputed.keySet());
+    plain.forEach((name, values) -> assertArrayEquals(values, recomputed.get(name), name));
+  }
+
+  private static Map<String, float[]> gradients(VssUNet net, Weights weights) {
+    var x = image(3, 3, 32, 64);
+    var byName = new LinkedHashMap<String, float[]>();
+    try (var tape = new Tape(4)) {
+      var loss = net.forward(x.mul(0.9)).pow(2).mean();
+      var seen = net.observe(x);
+      for (var tap : net.taps()) {
+        loss = loss.add(seen.feature(tap.name()).pow(2).mean());
+      }
+      loss = loss.add(seen.logits().mean());
+      var gradients = tape.gradients(loss);
+      for (var parameter : weights.trainable()) {
+        byName.put(parameter.name(), gradients.of(parameter).orElseThrow().toFloats());
+      }
+      byName.put("loss", loss.toFloats());
+    }
+    return byName;
   }
 
   @Test

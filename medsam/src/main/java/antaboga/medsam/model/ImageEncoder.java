@@ -23,6 +23,7 @@ public final class ImageEncoder implements Layer {
   private final Parameter posEmbed; // (1, g, g, width)
   private final List<EncoderBlock> blocks;
   private final Neck neck;
+  private final boolean recompute;
 
   /** Builds the encoder from the place {@code image_encoder}. */
   public ImageEncoder(Weights w, MedSamConfig c) {
@@ -34,6 +35,24 @@ public final class ImageEncoder implements Layer {
             .mapToObj(i -> new EncoderBlock(w.at("blocks").at(i), c, i))
             .toList();
     this.neck = new Neck(w.at("neck"), c);
+    this.recompute = false;
+  }
+
+  private ImageEncoder(ImageEncoder encoder) {
+    this.posEmbed = encoder.posEmbed;
+    this.patchEmbed = encoder.patchEmbed;
+    this.blocks = encoder.blocks;
+    this.neck = encoder.neck;
+    this.recompute = true;
+  }
+
+  /**
+   * This encoder with these parameters, of whose training pass only what stands between blocks is
+   * kept: each is passed a second time for its gradient. The same bits; ViT-B on images of 1024
+   * pixels is hardly trained otherwise.
+   */
+  public ImageEncoder recomputed() {
+    return new ImageEncoder(this);
   }
 
   /**
@@ -50,8 +69,11 @@ public final class ImageEncoder implements Layer {
     return bounded(neck, tokens);
   }
 
-  private static Tensor bounded(Layer layer, Tensor x) {
-    return Tape.training() ? layer.forward(x) : Tape.scoped(() -> layer.forward(x));
+  private Tensor bounded(Layer layer, Tensor x) {
+    if (!Tape.training()) {
+      return Tape.scoped(() -> layer.forward(x));
+    }
+    return recompute ? Tape.recomputed(() -> layer.forward(x)) : layer.forward(x);
   }
 
   Tensor embed(Tensor x) {

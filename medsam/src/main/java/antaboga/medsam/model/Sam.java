@@ -36,6 +36,11 @@ public record Sam(
         c);
   }
 
+  /** This model with these parameters, trained in less memory: {@link ImageEncoder#recomputed}. */
+  public Sam recomputed() {
+    return new Sam(imageEncoder.recomputed(), promptEncoder, maskDecoder, config);
+  }
+
   /**
    * Masks of prompts on encoded images: one image and K prompts, or a prompt for each image.
    *
