@@ -65,7 +65,7 @@ public record Settings(
 
   /** How long it takes on two cores, about. */
   Duration estimate() {
-    return Duration.ofMillis(200L * teacherSteps + 700L * studentSteps + 10_000);
+    return Duration.ofMillis(150L * teacherSteps + 640L * studentSteps + 10_000);
   }
 
   TeacherRun.Config teacher() {

@@ -142,7 +142,8 @@ public record Page(
     html.append(
         """
         <h2>Best, median, worst</h2>
-        <p class="note">Chosen by the Dice of the last method, so the worst is shown as well.</p>
+        <p class="note">Chosen by the Dice of the last method, so the worst is shown as well. Brightness is
+        stretched, as the networks see it.</p>
         <div class="legend"><span><i class="swatch truth"></i>truth</span>
         <span><i class="swatch hit"></i>rightly marked</span>
         <span><i class="swatch extra"></i>marked, not in the truth</span>
