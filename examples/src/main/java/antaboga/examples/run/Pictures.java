@@ -32,7 +32,8 @@ public final class Pictures {
 
   /** The image with its darkest value at 0 and its brightest at 255, as a network sees it. */
   public static BufferedImage stretched(BufferedImage image) {
-    var values = image.getRaster().getPixels(0, 0, image.getWidth(), image.getHeight(), (int[]) null);
+    var values =
+        image.getRaster().getPixels(0, 0, image.getWidth(), image.getHeight(), (int[]) null);
     int low = Arrays.stream(values).min().orElse(0);
     int range = Math.max(1, Arrays.stream(values).max().orElse(255) - low);
     var result = new BufferedImage(image.getWidth(), image.getHeight(), image.getType());
