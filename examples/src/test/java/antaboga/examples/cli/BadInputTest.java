@@ -260,6 +260,7 @@ class BadInputTest {
     refused(2, train("--rate", "NaN"), "--rate");
     refused(2, train("--rate", "1e9"), "--rate");
     refused(2, train("--size", 50), "--size", "multiple of 32");
+    refused(2, train("--taps", "dec3,dec9"), "--taps", "dec9", "enc2, enc3, dec3");
     refused(2, Run.of("segment", image(0), "--checkpoint", "x", "--box", "9,9,3,3"), "--box");
   }
 
