@@ -16,8 +16,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The scan on the Vector API, for floats: lanes run along the channels, tasks over batches, groups
- * and slabs of channels. A slab is a function of the sizes alone, and sums over slabs run in their
- * order, so that threads do not change results.
+ * and slabs of channels. Where slabs are summed up they are a function of the sizes alone and
+ * follow their order, so that threads do not change results.
  *
  * <p>The backward pass starts each tile of {@value VectorTile#STEPS} steps from the state that the
  * forward pass kept at its border, and recomputes the states within.
@@ -36,13 +36,24 @@ final class VectorScan implements ScanKernel {
     return "vector";
   }
 
-  /** How channels are cut into slabs of vectors; the same for any number of threads. */
+  /** How channels are cut into slabs of vectors. */
   private record Slabs(ScanGeometry geometry, int count, int vectors) {
+    /** For sums over slabs: a function of the sizes alone. */
     static Slabs of(ScanGeometry geometry) {
+      return cut(geometry, TASKS, 1);
+    }
+
+    /** For work that has no such sums: wide rows are read faster, and each thread has its share. */
+    static Slabs of(ScanGeometry geometry, int threads) {
+      return cut(geometry, threads, threads);
+    }
+
+    private static Slabs cut(ScanGeometry geometry, int tasks, int multiple) {
       int vectors = ceil(geometry.channels(), LANES);
       int others = geometry.batches() * (geometry.shared() ? 1 : geometry.groups());
-      int wanted = Math.max(ceil(TASKS, others), ceil(vectors, WIDEST));
-      int perSlab = ceil(vectors, Math.min(vectors, wanted));
+      int wanted = Math.max(ceil(tasks, others), ceil(vectors, WIDEST));
+      int shares = others >= multiple ? wanted : ceil(wanted, multiple) * multiple;
+      int perSlab = ceil(vectors, Math.min(vectors, shares));
       return new Slabs(geometry, ceil(vectors, perSlab), perSlab);
     }
 
@@ -55,13 +66,13 @@ final class VectorScan implements ScanKernel {
       return ceil(geometry.length(), STEPS);
     }
 
-    /** Floats of the border states of one slab at one chunk border. */
-    int border() {
-      return vectors * LANES * geometry.states();
+    /** Floats of the states of all channels of a group at one chunk border. */
+    private long border() {
+      return (long) ceil(geometry.channels(), LANES) * LANES * geometry.states();
     }
 
     long borders() {
-      return (long) geometry.batches() * geometry.groups() * count * chunks() * border();
+      return (long) geometry.batches() * geometry.groups() * chunks() * border();
     }
 
     private static int ceil(int x, int y) {
@@ -84,9 +95,16 @@ final class VectorScan implements ScanKernel {
       return group * slabs.geometry.channels() + first() + j;
     }
 
+    /** Where this slab's states at a chunk border begin, however channels are cut. */
     long border(int chunk) {
-      long place = ((long) batch * slabs.geometry.groups() + group) * slabs.count + slab;
-      return (place * slabs.chunks() + chunk) * slabs.border();
+      long place = (long) batch * slabs.geometry.groups() + group;
+      long before = (long) first() * slabs.geometry.states();
+      return (place * slabs.chunks() + chunk) * slabs.border() + before;
+    }
+
+    /** Floats of this slab's states at a chunk border. */
+    int borderSize() {
+      return Slabs.ceil(count(), LANES) * LANES * slabs.geometry.states();
     }
 
     /** Where this slab's partial sums, rows of so many floats, begin at a step. */
@@ -196,10 +214,10 @@ final class VectorScan implements ScanKernel {
         delta.readShared(place.batch, place.group, tile.rank, from, steps, tile.factors);
       }
       if (!geometry.constantB()) {
-        b.readShared(place.batch, place.group, tile.states, from, steps, tile.b);
+        readStates(b, place, from, tile.b, tile);
       }
       if (!geometry.constantC()) {
-        c.readShared(place.batch, place.group, tile.states, from, steps, tile.c);
+        readStates(c, place, from, tile.c, tile);
       }
       if (z != null) {
         readRows(z, place, from, tile.z, tile);
@@ -226,19 +244,21 @@ final class VectorScan implements ScanKernel {
 
   private static void readRows(
       ScanRows from, Place place, int first, float[] rows, VectorTile tile) {
+    boolean direct = tile.vectors == 1;
+    var to = direct ? rows : tile.staging;
     from.readChannels(
-        place.batch,
-        place.group,
-        place.first(),
-        place.count(),
-        first,
-        tile.steps,
-        rows,
-        tile.stride);
+        place.batch, place.group, place.first(), place.count(), first, tile.steps, to, tile.stride);
+    if (!direct) {
+      tile.arrange(rows);
+    }
   }
 
   private static void writeRows(
       ScanRows to, Place place, int first, float[] rows, VectorTile tile) {
+    boolean direct = tile.vectors == 1;
+    if (!direct) {
+      tile.collect(rows);
+    }
     to.writeChannels(
         place.batch,
         place.group,
@@ -246,8 +266,19 @@ final class VectorScan implements ScanKernel {
         place.count(),
         first,
         tile.steps,
-        rows,
+        direct ? rows : tile.staging,
         tile.stride);
+  }
+
+  /** Reads rows of B or C into segments. */
+  private static void readStates(
+      ScanRows from, Place place, int first, float[] segments, VectorTile tile) {
+    boolean direct = tile.states == VectorTile.SEGMENT;
+    var to = direct ? segments : tile.staging;
+    from.readShared(place.batch, place.group, tile.states, first, tile.steps, to);
+    if (!direct) {
+      tile.arrangeStates(segments);
+    }
   }
 
   /** Channels × states of an array into columns; channels beyond the last are zero. */
@@ -285,7 +316,7 @@ final class VectorScan implements ScanKernel {
   @Override
   public Result forward(ScanInputs x, boolean keep) {
     var geometry = x.geometry();
-    var slabs = Slabs.of(geometry);
+    var slabs = Slabs.of(geometry, Workers.threads());
     var y = Arrays.empty(DataType.FLOAT, x.u().shape());
     var last =
         Arrays.empty(DataType.FLOAT, geometry.batches(), geometry.width(), geometry.states());
@@ -301,7 +332,7 @@ final class VectorScan implements ScanKernel {
           for (int chunk = 0; chunk < slabs.chunks(); chunk++) {
             int from = chunk * STEPS;
             if (kept != null) {
-              kept.write(place.border(chunk), tile.h, 0, tile.h.length);
+              kept.write(place.border(chunk), tile.h, 0, place.borderSize());
             }
             sources.stretch(place, from, Math.min(STEPS, geometry.length() - from), tile);
             if (geometry.shared() && place.group > 0) {
@@ -504,7 +535,7 @@ final class VectorScan implements ScanKernel {
       begin(place, tile);
       for (int chunk = slabs.chunks() - 1; chunk >= 0; chunk--) {
         int from = chunk * STEPS;
-        borders.read(place.border(chunk), tile.h, 0, tile.h.length);
+        borders.read(place.border(chunk), tile.h, 0, place.borderSize());
         sources.stretch(place, from, Math.min(STEPS, geometry.length() - from), tile);
         readRows(dy, place, from, tile.g, tile);
         java.util.Arrays.fill(tile.y, 0);
@@ -625,16 +656,28 @@ final class VectorScan implements ScanKernel {
       if (dz != null) {
         writeRows(dz, place, from, tile.y, tile);
       }
-      writeSums(tile.db, tile.states, db, place, from, tile.steps);
-      writeSums(tile.dc, tile.states, dc, place, from, tile.steps);
-      writeSums(tile.dfactors, tile.rank, dfactors, place, from, tile.steps);
+      writeStates(tile.db, db, place, from, tile);
+      writeStates(tile.dc, dc, place, from, tile);
+      if (dfactors != null) {
+        VectorTile.sumLanes(tile.dfactors);
+        dfactors.write(place.partial(from, tile.rank), tile.dfactors, 0, tile.steps * tile.rank);
+      }
     }
 
-    private static void writeSums(
-        float[] vectors, int count, @Nullable Tiles to, Place place, int from, int steps) {
+    /** Writes the sums over the channels of what belongs to each state. */
+    private static void writeStates(
+        float[] vectors, @Nullable Tiles to, Place place, int from, VectorTile tile) {
       if (to != null) {
         VectorTile.sumLanes(vectors);
-        to.write(place.partial(from, count), vectors, 0, steps * count);
+        boolean direct = tile.states == VectorTile.SEGMENT;
+        if (!direct) {
+          tile.collectStates(vectors);
+        }
+        to.write(
+            place.partial(from, tile.states),
+            direct ? vectors : tile.staging,
+            0,
+            tile.steps * tile.states);
       }
     }
 

@@ -21,9 +21,10 @@ import jdk.incubator.vector.VectorSpecies;
  * some vectors of channels. Each method is small, since a large one exceeds the compiler's inlining
  * budget and boxes its vectors.
  *
- * <p>Rows (u, delta, …) hold one row of {@link #stride} floats for each time step. Columns (h, a,
- * …) hold for each vector of channels one vector for each state. Methods work on vector of channels
- * {@code v} and the states from {@code n} on.
+ * <p>Rows (u, delta, …) hold for each vector of channels one vector for each time step. Columns (h,
+ * a, …) hold for each vector of channels one vector for each state. B and C hold for each segment
+ * of {@value #SEGMENT} states one row of them for each time step. Methods work on vector of
+ * channels {@code v} and the states from {@code n} on.
  */
 final class VectorTile {
   private static final VectorSpecies<Float> SPECIES = VectorLanes.FLOAT;
@@ -36,6 +37,9 @@ final class VectorTile {
 
   /** States in a block of decays and of history. */
   static final int BLOCK = 4;
+
+  /** States of a row of B or C. A constant, so that the bounds of a whole loop are checked once. */
+  static final int SEGMENT = 16;
 
   private static final int DECAYS = STEPS * LANES;
   private static final int HISTORY = (STEPS + 1) * LANES;
@@ -81,7 +85,7 @@ final class VectorTile {
   final float[] dbias;
   private final float[] bound; // largest |A log2 e| of the states
 
-  final float[] b; // rows of N floats
+  final float[] b; // segments of rows
   final float[] c;
   final float[] factors; // rows of R factors of delta
   final float[] weights; // columns that turn them into delta
@@ -90,6 +94,10 @@ final class VectorTile {
   final float[] db; // in each row a vector for each state, to be summed over the lanes
   final float[] dc;
   private final float[] spread; // C or B in all lanes, where the other is constant
+
+  /** Rows as they stand in an array, all channels of a step side by side. */
+  final float[] staging;
+
   private final float[] decay = new float[BLOCK * DECAYS];
   private final float[] history = new float[BLOCK * HISTORY];
 
@@ -128,10 +136,12 @@ final class VectorTile {
     weights = new float[stride * rank];
     dweights = new float[stride * rank];
     dfactors = new float[STEPS * rank * LANES];
-    b = new float[STEPS * states];
-    c = new float[STEPS * states];
-    db = new float[STEPS * states * LANES];
-    dc = new float[STEPS * states * LANES];
+    int padded = (states + SEGMENT - 1) / SEGMENT * SEGMENT;
+    b = new float[STEPS * padded];
+    c = new float[STEPS * padded];
+    db = new float[STEPS * padded * LANES];
+    dc = new float[STEPS * padded * LANES];
+    staging = new float[STEPS * Math.max(stride, padded)];
     spread = new float[STEPS * LANES];
   }
 
@@ -155,6 +165,16 @@ final class VectorTile {
     return FloatVector.broadcast(SPECIES, x);
   }
 
+  /** The row of a vector of channels at the first step; the next step's follows it. */
+  private static int row(int v) {
+    return v * STEPS * LANES;
+  }
+
+  /** A state's place in the first row of its segment. */
+  private static int segment(int n) {
+    return n / SEGMENT * STEPS * SEGMENT + n % SEGMENT;
+  }
+
   private int column(int v, int n) {
     return (v * states + n) * LANES;
   }
@@ -172,11 +192,49 @@ final class VectorTile {
     }
   }
 
+  // ---- between arrays and rows ----
+
+  /** Fills rows from {@link #staging}. */
+  void arrange(float[] rows) {
+    for (int v = 0; v < vectors; v++) {
+      for (int t = 0; t < steps; t++) {
+        load(staging, t * stride + v * LANES).intoArray(rows, row(v) + t * LANES);
+      }
+    }
+  }
+
+  /** Fills {@link #staging} from rows. */
+  void collect(float[] rows) {
+    for (int v = 0; v < vectors; v++) {
+      for (int t = 0; t < steps; t++) {
+        load(rows, row(v) + t * LANES).intoArray(staging, t * stride + v * LANES);
+      }
+    }
+  }
+
+  /** Fills segments from rows of all states in {@link #staging}. */
+  void arrangeStates(float[] segments) {
+    for (int t = 0; t < steps; t++) {
+      for (int n = 0; n < states; n++) {
+        segments[segment(n) + t * SEGMENT] = staging[t * states + n];
+      }
+    }
+  }
+
+  /** Fills {@link #staging} with rows of all states from segments. */
+  void collectStates(float[] segments) {
+    for (int t = 0; t < steps; t++) {
+      for (int n = 0; n < states; n++) {
+        staging[t * states + n] = segments[segment(n) + t * SEGMENT];
+      }
+    }
+  }
+
   // ---- the rows of one vector of channels ----
 
   /** raw = factors × weights. */
   void project(int v) {
-    for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
+    for (int t = 0, i = row(v); t < steps; t++, i += LANES) {
       var sum = FloatVector.zero(SPECIES);
       for (int k = 0; k < rank; k++) {
         sum = load(weights, (v * rank + k) * LANES).fma(broadcast(factors[t * rank + k]), sum);
@@ -191,7 +249,7 @@ final class VectorTile {
       int column = (v * rank + k) * LANES;
       var weight = load(weights, column);
       var sum = load(dweights, column);
-      for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
+      for (int t = 0, i = row(v); t < steps; t++, i += LANES) {
         int m = (t * rank + k) * LANES;
         var rt = load(r, i);
         sum = rt.fma(broadcast(factors[t * rank + k]), sum);
@@ -204,14 +262,14 @@ final class VectorTile {
   /** raw += bias. */
   void addBias(int v) {
     var shift = load(bias, v * LANES);
-    for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
+    for (int t = 0, i = row(v); t < steps; t++, i += LANES) {
       load(raw, i).add(shift).intoArray(raw, i);
     }
   }
 
   /** delta = softplus(raw) = max(raw, 0) + 2 artanh(e / (2 + e)), e = e^-|raw|. */
   void softplus(int v) {
-    for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
+    for (int t = 0, i = row(v); t < steps; t++, i += LANES) {
       var rt = load(raw, i);
       var e = decaying(rt);
       var positive = rt.blend(0f, rt.compare(LT, 0f));
@@ -238,7 +296,7 @@ final class VectorTile {
 
   /** delta = raw. */
   void noSoftplus(int v) {
-    for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
+    for (int t = 0, i = row(v); t < steps; t++, i += LANES) {
       load(raw, i).intoArray(delta, i);
     }
   }
@@ -246,7 +304,7 @@ final class VectorTile {
   /** x = delta u and y += D u. */
   void enter(int v) {
     var skip = load(d, v * LANES);
-    for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
+    for (int t = 0, i = row(v); t < steps; t++, i += LANES) {
       var ut = load(u, i);
       load(delta, i).mul(ut).intoArray(x, i);
       ut.fma(skip, load(y, i)).intoArray(y, i);
@@ -255,7 +313,7 @@ final class VectorTile {
 
   /** y *= silu(z). */
   void gate(int v) {
-    for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
+    for (int t = 0, i = row(v); t < steps; t++, i += LANES) {
       load(y, i).mul(VectorMath.silu(load(z, i))).intoArray(y, i);
     }
   }
@@ -265,7 +323,7 @@ final class VectorTile {
    * silu'(z) = p (1 + z (1 - p)), p = sigmoid(z).
    */
   void ungate(int v) {
-    for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
+    for (int t = 0, i = row(v); t < steps; t++, i += LANES) {
       var zt = load(z, i);
       var gt = load(g, i);
       var p = VectorMath.sigmoid(zt);
@@ -277,7 +335,7 @@ final class VectorTile {
 
   /** g *= silu(z). */
   void gateGradient(int v) {
-    for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
+    for (int t = 0, i = row(v); t < steps; t++, i += LANES) {
       load(g, i).mul(VectorMath.silu(load(z, i))).intoArray(g, i);
     }
   }
@@ -286,7 +344,7 @@ final class VectorTile {
   void leave(int v) {
     var skip = load(d, v * LANES);
     var sum = load(dd, v * LANES);
-    for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
+    for (int t = 0, i = row(v); t < steps; t++, i += LANES) {
       var ut = load(u, i);
       var gt = load(g, i);
       var st = load(s, i);
@@ -299,7 +357,7 @@ final class VectorTile {
 
   /** r *= softplus'(raw) = 1 / (1 + e) where raw is positive, else e / (1 + e). */
   void softplusSlope(int v) {
-    for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
+    for (int t = 0, i = row(v); t < steps; t++, i += LANES) {
       var rt = load(raw, i);
       var e = decaying(rt);
       var above = e.blend(1f, rt.compare(GE, 0f));
@@ -310,7 +368,7 @@ final class VectorTile {
   /** dbias += r. */
   void sumBias(int v) {
     var sum = load(dbias, v * LANES);
-    for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
+    for (int t = 0, i = row(v); t < steps; t++, i += LANES) {
       sum = sum.add(load(r, i));
     }
     sum.intoArray(dbias, v * LANES);
@@ -322,17 +380,22 @@ final class VectorTile {
   void decays(int v, int n, int count, boolean safe) {
     for (int k = 0; k < count; k++) {
       if (safe) {
-        safeDecays(v * LANES, column(v, n + k), k * DECAYS);
+        safeDecays(row(v), column(v, n + k), k * DECAYS);
       } else {
-        anyDecays(v * LANES, column(v, n + k), k * DECAYS);
+        anyDecays(row(v), column(v, n + k), k * DECAYS);
       }
     }
+  }
+
+  /** The i-th of the block's decays, which benchmarks check. */
+  float decay(int i) {
+    return decay[i];
   }
 
   /** Whether all exponents of this vector of channels are within what the fast way can do. */
   boolean safe(int v) {
     var largest = FloatVector.zero(SPECIES);
-    for (int t = 0, i = v * LANES; t < steps; t++, i += stride) {
+    for (int t = 0, i = row(v); t < steps; t++, i += LANES) {
       largest = largest.max(load(delta, i).abs());
     }
     return largest.mul(load(bound, v * LANES)).compare(LE, SAFE_EXPONENT).allTrue();
@@ -340,7 +403,7 @@ final class VectorTile {
 
   private void safeDecays(int at, int column, int to) {
     var rate = load(a2, column);
-    for (int t = 0, i = at, o = to; t < steps; t++, i += stride, o += LANES) {
+    for (int t = 0, i = at, o = to; t < steps; t++, i += LANES, o += LANES) {
       power(load(delta, i), rate).intoArray(decay, o);
     }
   }
@@ -348,7 +411,7 @@ final class VectorTile {
   /** For any exponent: infinite, zero and NaN where they should be. */
   private void anyDecays(int at, int column, int to) {
     var rate = load(a2, column);
-    for (int t = 0, i = at, o = to; t < steps; t++, i += stride, o += LANES) {
+    for (int t = 0, i = at, o = to; t < steps; t++, i += LANES, o += LANES) {
       var dt = load(delta, i);
       var exponent = dt.mul(rate);
       power(dt, rate)
@@ -385,8 +448,8 @@ final class VectorTile {
     var h2 = load(h, column + 2 * LANES);
     var h3 = load(h, column + 3 * LANES);
     for (int t = 0; t < steps; t++) {
-      int i = t * stride + v * LANES;
-      int k = t * states + n;
+      int i = row(v) + t * LANES;
+      int k = segment(n) + t * SEGMENT;
       int o = t * LANES;
       var xt = load(x, i);
       h0 = h0.fma(load(decay, o), xt.mul(b[k]));
@@ -407,10 +470,10 @@ final class VectorTile {
   void advance1(int v, int n, int k) {
     var h0 = load(h, column(v, n));
     for (int t = 0; t < steps; t++) {
-      int i = t * stride + v * LANES;
+      int i = row(v) + t * LANES;
       int o = k * DECAYS + t * LANES;
-      h0 = h0.fma(load(decay, o), load(x, i).mul(b[t * states + n]));
-      h0.fma(broadcast(c[t * states + n]), load(y, i)).intoArray(y, i);
+      h0 = h0.fma(load(decay, o), load(x, i).mul(b[segment(n) + t * SEGMENT]));
+      h0.fma(broadcast(c[segment(n) + t * SEGMENT]), load(y, i)).intoArray(y, i);
     }
     h0.intoArray(h, column(v, n));
   }
@@ -432,7 +495,7 @@ final class VectorTile {
       int v, int n, int k, float[] b, int bAt, int bStep, float[] c, int cAt, int cStep) {
     var h0 = load(h, column(v, n));
     for (int t = 0; t < steps; t++) {
-      int i = t * stride + v * LANES;
+      int i = row(v) + t * LANES;
       int o = k * DECAYS + t * LANES;
       h0 = h0.fma(load(decay, o), load(x, i).mul(load(b, bAt + t * bStep)));
       h0.fma(load(c, cAt + t * cStep), load(y, i)).intoArray(y, i);
@@ -443,7 +506,7 @@ final class VectorTile {
   /** Writes a state's float of each row into all lanes of a vector. */
   private void spread(float[] rows, int n) {
     for (int t = 0; t < steps; t++) {
-      broadcast(rows[t * states + n]).intoArray(spread, t * LANES);
+      broadcast(rows[segment(n) + t * SEGMENT]).intoArray(spread, t * LANES);
     }
   }
 
@@ -457,13 +520,13 @@ final class VectorTile {
     var h2 = load(h, column + 2 * LANES);
     var h3 = load(h, column + 3 * LANES);
     for (int t = 0; t < steps; t++) {
-      int k = t * states + n;
+      int k = segment(n) + t * SEGMENT;
       int o = t * LANES;
       h0.intoArray(history, o);
       h1.intoArray(history, o + HISTORY);
       h2.intoArray(history, o + 2 * HISTORY);
       h3.intoArray(history, o + 3 * HISTORY);
-      var xt = load(x, t * stride + v * LANES);
+      var xt = load(x, row(v) + t * LANES);
       h0 = h0.fma(load(decay, o), xt.mul(b[k]));
       h1 = h1.fma(load(decay, o + DECAYS), xt.mul(b[k + 1]));
       h2 = h2.fma(load(decay, o + 2 * DECAYS), xt.mul(b[k + 2]));
@@ -481,7 +544,7 @@ final class VectorTile {
     var h0 = load(h, column(v, n));
     h0.intoArray(history, k * HISTORY);
     for (int t = 0; t < steps; t++) {
-      var xb = load(x, t * stride + v * LANES).mul(b[t * states + n]);
+      var xb = load(x, row(v) + t * LANES).mul(b[segment(n) + t * SEGMENT]);
       h0 = h0.fma(load(decay, k * DECAYS + t * LANES), xb);
       h0.intoArray(history, k * HISTORY + (t + 1) * LANES);
     }
@@ -493,7 +556,7 @@ final class VectorTile {
     var rate = load(columnB, column(v, n));
     h0.intoArray(history, k * HISTORY);
     for (int t = 0; t < steps; t++) {
-      var xb = load(x, t * stride + v * LANES).mul(rate);
+      var xb = load(x, row(v) + t * LANES).mul(rate);
       h0 = h0.fma(load(decay, k * DECAYS + t * LANES), xb);
       h0.intoArray(history, k * HISTORY + (t + 1) * LANES);
     }
@@ -502,9 +565,9 @@ final class VectorTile {
   /** y += C h of the k-th state of the block; only the gate's gradient needs y again. */
   void output(int v, int n, int k) {
     for (int t = 0; t < steps; t++) {
-      int i = t * stride + v * LANES;
+      int i = row(v) + t * LANES;
       load(history, k * HISTORY + (t + 1) * LANES)
-          .fma(broadcast(c[t * states + n]), load(y, i))
+          .fma(broadcast(c[segment(n) + t * SEGMENT]), load(y, i))
           .intoArray(y, i);
     }
   }
@@ -513,7 +576,7 @@ final class VectorTile {
   void outputColumn(int v, int n, int k) {
     var weight = load(columnC, column(v, n));
     for (int t = 0; t < steps; t++) {
-      int i = t * stride + v * LANES;
+      int i = row(v) + t * LANES;
       load(history, k * HISTORY + (t + 1) * LANES).fma(weight, load(y, i)).intoArray(y, i);
     }
   }
@@ -534,8 +597,8 @@ final class VectorTile {
     var h0 = load(history, last);
     var h1 = load(history, last + HISTORY);
     for (int t = steps - 1; t >= 0; t--) {
-      int i = t * stride + v * LANES;
-      int j = t * states + n;
+      int i = row(v) + t * LANES;
+      int j = segment(n) + t * SEGMENT;
       int m = j * LANES;
       int o = k * DECAYS + t * LANES;
       int p = k * HISTORY + t * LANES;
@@ -585,8 +648,8 @@ final class VectorTile {
     var a0 = load(a, column);
     var da0 = FloatVector.zero(SPECIES);
     for (int t = steps - 1; t >= 0; t--) {
-      int i = t * stride + v * LANES;
-      int m = (t * states + n) * LANES;
+      int i = row(v) + t * LANES;
+      int m = (segment(n) + t * SEGMENT) * LANES;
       int p = k * HISTORY + t * LANES;
       var gt = load(g, i);
       var e0 = gt.fma(load(c, cAt + t * cStep), l0);
@@ -609,8 +672,8 @@ final class VectorTile {
     var a0 = load(a, column);
     var da0 = FloatVector.zero(SPECIES);
     for (int t = steps - 1; t >= 0; t--) {
-      int i = t * stride + v * LANES;
-      int j = t * states + n;
+      int i = row(v) + t * LANES;
+      int j = segment(n) + t * SEGMENT;
       int m = j * LANES;
       int p = k * HISTORY + t * LANES;
       var gt = load(g, i);
@@ -631,7 +694,7 @@ final class VectorTile {
   void sumColumn(int v, int n, float[] rows, float[] columns) {
     var sum = load(columns, column(v, n));
     for (int t = 0; t < steps; t++) {
-      int m = (t * states + n) * LANES;
+      int m = (segment(n) + t * SEGMENT) * LANES;
       sum = sum.add(load(rows, m));
       FloatVector.zero(SPECIES).intoArray(rows, m);
     }

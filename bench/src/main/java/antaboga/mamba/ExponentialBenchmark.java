@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.mamba;
+
+import antaboga.kernel.Workers;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * The roof of the scan on processors: nothing but its exponentials, D·L·16 of them, by the same
+ * polynomial and in the same tiles that stay in the nearest cache. Here, and not with the other
+ * benchmarks, to reach the kernel.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 1, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
+public class ExponentialBenchmark {
+  private static final int STATES = 16;
+  private static final int TASKS = 12; // as the scan
+
+  /** Channels and time steps, D x L. */
+  @Param({"192x1024", "384x2048", "768x4096"})
+  public String shape = "384x2048";
+
+  /** Threads that share the work. */
+  @Param({"1", "4"})
+  public int threads = 1;
+
+  private int tiles;
+
+  /** Counts the tiles and checks one of them. */
+  @Setup(Level.Trial)
+  public void prepare() {
+    System.setProperty("antaboga.threads", Integer.toString(threads)); // read at first use
+    var sizes = shape.split("x", -1);
+    int elements = Integer.parseInt(sizes[0]) * Integer.parseInt(sizes[1]);
+    tiles = elements / (VectorTile.LANES * VectorTile.STEPS);
+    var tile = tile();
+    tile.decays(0, 0, VectorTile.BLOCK, true);
+    float decay = tile.decay(0);
+    if (Math.abs(decay - Math.exp(-0.1)) > 1e-6) {
+      throw new IllegalStateException("e^-0.1 is " + decay);
+    }
+  }
+
+  private static VectorTile tile() {
+    var tile = new VectorTile(1, STATES, 0);
+    tile.steps = VectorTile.STEPS;
+    Arrays.fill(tile.delta, 0.1f);
+    Arrays.fill(tile.a, -1f);
+    tile.prepare();
+    return tile;
+  }
+
+  /** The exponentials of a scan. */
+  @Benchmark
+  public void exponentials() {
+    Workers.run(
+        TASKS,
+        task -> {
+          var tile = tile();
+          for (int i = task; i < tiles; i += TASKS) {
+            for (int n = 0; n < STATES; n += VectorTile.BLOCK) {
+              tile.decays(0, n, VectorTile.BLOCK, true);
+            }
+          }
+        });
+  }
+}
