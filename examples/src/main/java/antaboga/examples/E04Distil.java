@@ -29,7 +29,7 @@ public final class E04Distil {
   }
 
   static void run(PrintStream out) throws IOException {
-    var samples = DataFolder.open(Provenance.home().resolve("data/nuclei")).samples("train");
+    var samples = DataFolder.open(Provenance.home().resolve("data/nuclei")).samples("source");
     var data = new Batches(samples, 2, new ImageStore(64), Augment.weak());
 
     // The teacher would come from a checkpoint; a random one has features to imitate as well.
