@@ -219,7 +219,8 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
   }
 
   private Tensor average(Tensor images) {
-    return Tape.paused(() -> students.average().forward(images).sigmoid());
+    // recomputed: of a pass without gradients nothing but its result stays in the step's memory
+    return Tape.paused(() -> Tape.recomputed(() -> students.average().forward(images).sigmoid()));
   }
 
   @Override

@@ -96,7 +96,7 @@ public final class VssUNet implements Segmenter {
   /**
    * This network with these parameters, of whose training pass only what stands between blocks is
    * kept: each is passed a second time for its gradient. The same bits in a fraction of the memory,
-   * for about a fifth more time; for large images or batches.
+   * for about a third more time; for large images or batches.
    */
   public VssUNet recomputed() {
     return new VssUNet(this);

