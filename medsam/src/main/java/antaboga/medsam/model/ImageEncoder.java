@@ -56,7 +56,7 @@ public final class ImageEncoder implements Layer {
   }
 
   /**
-   * {@inheritDoc} Outside a training pass, memory is given back after each block.
+   * The embedding y of images x. Outside a training pass, memory is given back after each block.
    *
    * @throws antaboga.ShapeException if height or width is not a multiple of the patch
    */
