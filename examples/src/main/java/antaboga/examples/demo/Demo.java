@@ -8,6 +8,7 @@ import antaboga.examples.run.ModelFile;
 import antaboga.examples.run.Natives;
 import antaboga.examples.run.Output;
 import antaboga.examples.run.Prediction;
+import antaboga.examples.run.ScoreTables;
 import antaboga.examples.run.StudentRun;
 import antaboga.examples.run.TeacherRun;
 import antaboga.examples.run.Terminal;
@@ -171,15 +172,15 @@ public final class Demo {
     stages.add("evaluation", begun);
     for (var outcome : outcomes) {
       terminal.print("%s", outcome.name());
-      terminal.print(outcome.scores().table());
+      terminal.print(ScoreTables.table(outcome.scores()));
       var about = new LinkedHashMap<String, String>();
       about.put("method", outcome.name());
       about.put("data", plan.data().toString());
       about.put("labelled", division.how());
       about.put("settings", plan.settings().toString());
       var file = outcome.name().replace(' ', '-') + "-scores";
-      write(file + ".json", outcome.scores().json(about));
-      write(file + ".csv", outcome.scores().csv());
+      write(file + ".json", ScoreTables.json(outcome.scores(), about));
+      write(file + ".csv", ScoreTables.csv(outcome.scores()));
     }
     var report = new DemoReport(plan, folder, division, sources, test, outcomes, stages.times());
     write("report.html", report.page().html());

@@ -11,12 +11,13 @@ import antaboga.examples.run.ModelFile;
 import antaboga.examples.run.Pictures;
 import antaboga.examples.run.Prediction;
 import antaboga.examples.run.Provenance;
-import antaboga.examples.run.Scores;
+import antaboga.examples.run.ScoreTables;
 import antaboga.examples.run.StudentRun;
 import antaboga.examples.run.Terminal;
 import antaboga.examples.run.TrainingLog;
 import antaboga.nn.data.Sample;
 import antaboga.nn.metric.Comparison;
+import antaboga.nn.metric.Scores;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -120,15 +121,15 @@ final class DemoReport {
 
   private List<Page.Metric> metrics() {
     var rows = new ArrayList<Page.Metric>();
-    for (var metric : Scores.METRICS) {
-      var distance = Scores.isDistance(metric);
+    for (var metric : ScoreTables.METRICS) {
+      var distance = ScoreTables.isDistance(metric);
       rows.add(
           new Page.Metric(
               metric.name(),
               distance ? "px" : "",
               !distance,
               outcomes.stream()
-                  .map(outcome -> outcome.scores().summary(metric))
+                  .map(outcome -> outcome.scores().summary(metric.name()))
                   .map(summary -> new Page.Score(summary.mean(), summary.deviation()))
                   .toList()));
     }
@@ -237,7 +238,7 @@ final class DemoReport {
           new Page.View(
               Overlay.judged(image, truth, marked),
               outcome.name(),
-              "Dice " + three(outcome.scores().dice()[index])));
+              "Dice " + three(ScoreTables.dice(outcome.scores())[index])));
     }
     return new Page.Case(why, sample.name(), views);
   }
@@ -305,7 +306,7 @@ final class DemoReport {
   }
 
   private double[] dice(int method) {
-    return outcomes.get(method).scores().dice();
+    return ScoreTables.dice(outcomes.get(method).scores());
   }
 
   private static double mean(double[] values) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.examples.run;
 
+import antaboga.nn.metric.Scores;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -55,13 +56,13 @@ public final class Evaluation {
       scores = Prediction.student(student.segmenter(), student.size(), samples, terminal);
     }
     terminal.print("%s on %s, %s (%d images)", checkpoint, data, split, samples.size());
-    terminal.print(scores.table());
+    terminal.print(ScoreTables.table(scores));
     var about = new LinkedHashMap<String, String>();
     about.put("checkpoint", checkpoint.toString());
     about.put("data", data.toString());
     about.put("split", split);
-    json.ifPresent(file -> write(file, scores.json(about)));
-    csv.ifPresent(file -> write(file, scores.csv()));
+    json.ifPresent(file -> write(file, ScoreTables.json(scores, about)));
+    csv.ifPresent(file -> write(file, ScoreTables.csv(scores)));
   }
 
   private void write(Path file, String text) {

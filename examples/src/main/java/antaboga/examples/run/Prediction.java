@@ -10,7 +10,9 @@ import antaboga.nn.data.ImageHeader;
 import antaboga.nn.data.ImageStore;
 import antaboga.nn.data.Sample;
 import antaboga.nn.metric.Connectivity;
+import antaboga.nn.metric.Pair;
 import antaboga.nn.metric.Region;
+import antaboga.nn.metric.Scores;
 import antaboga.ops.Resample;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -46,12 +48,13 @@ public final class Prediction {
   /** Scores a student on images with masks. */
   public static Scores student(Segmenter student, int size, List<Sample> samples, Terminal terminal)
       throws IOException {
-    var scores = new Scores();
+    var scores = ScoreTables.begin();
     var store = new ImageStore(size);
     try (var progress = terminal.start("evaluation", samples.size(), 0)) {
       for (int i = 0; i < samples.size(); i++) {
         var sample = samples.get(i);
-        scores.add(sample.name(), student(student, store, sample.image(), 0.5), sample.truth());
+        scores.add(
+            sample.name(), Pair.of(student(student, store, sample.image(), 0.5), sample.truth()));
         progress.at(i + 1, sample.name());
       }
     }
@@ -61,12 +64,12 @@ public final class Prediction {
   /** Scores a teacher that is given the box of every object of the true masks. */
   public static Scores teacher(MedSam teacher, List<Sample> samples, Terminal terminal)
       throws IOException {
-    var scores = new Scores();
+    var scores = ScoreTables.begin();
     try (var progress = terminal.start("evaluation", samples.size(), 0)) {
       for (int i = 0; i < samples.size(); i++) {
         var sample = samples.get(i);
         var truth = sample.truth();
-        scores.add(sample.name(), teacher(teacher, sample.image(), boxes(truth)), truth);
+        scores.add(sample.name(), Pair.of(teacher(teacher, sample.image(), boxes(truth)), truth));
         progress.at(i + 1, sample.name());
       }
     }

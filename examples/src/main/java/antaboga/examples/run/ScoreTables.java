@@ -5,12 +5,10 @@ import antaboga.nn.metric.Dice;
 import antaboga.nn.metric.Hausdorff;
 import antaboga.nn.metric.Iou;
 import antaboga.nn.metric.Metric;
-import antaboga.nn.metric.Pair;
 import antaboga.nn.metric.Precision;
-import antaboga.nn.metric.Region;
+import antaboga.nn.metric.Scores;
 import antaboga.nn.metric.Sensitivity;
 import antaboga.nn.metric.Specificity;
-import antaboga.nn.metric.Summary;
 import antaboga.nn.metric.SurfaceDice;
 import antaboga.nn.metric.SurfaceDistance;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -22,8 +20,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Scores of predicted masks, image by image; distances in pixels of the image itself. */
-public final class Scores {
+/** The scores that commands and report tell, as a table for people, as CSV and as JSON. */
+public final class ScoreTables {
   /** The rows of a table; HD95 is the larger of the two directed 95th percentiles. */
   public static final List<Metric> METRICS =
       List.of(
@@ -36,55 +34,30 @@ public final class Scores {
           new SurfaceDistance(),
           new SurfaceDice(2));
 
-  private final List<String> images = new ArrayList<>();
-  private final Map<Metric, List<Double>> values = new LinkedHashMap<>();
+  private ScoreTables() {}
 
-  /** No scores yet. */
-  public Scores() {
-    METRICS.forEach(metric -> values.put(metric, new ArrayList<>()));
-  }
-
-  /** Scores one image. */
-  public void add(String image, Region prediction, Region truth) {
-    var pair = Pair.of(prediction, truth);
-    images.add(image);
-    values.forEach((metric, scores) -> scores.add(metric.of(pair)));
-  }
-
-  /** The images, in the order of scoring. */
-  public List<String> images() {
-    return List.copyOf(images);
-  }
-
-  /** The scores of one metric, in the order of scoring; NaN where undefined. */
-  public double[] of(Metric metric) {
-    return values.getOrDefault(metric, List.of()).stream()
-        .mapToDouble(Double::doubleValue)
-        .toArray();
+  /** No scores yet; to be told by this class. */
+  static Scores begin() {
+    return new Scores(METRICS);
   }
 
   /** The Dice coefficients, in the order of scoring. */
-  public double[] dice() {
-    return of(METRICS.get(0));
+  public static double[] dice(Scores scores) {
+    return scores.of(new Dice().name());
   }
 
-  /** Mean and deviation of one metric over the images. */
-  public Summary summary(Metric metric) {
-    return Summary.of(of(metric));
-  }
-
-  /** Whether more of it is better, and its unit, for tables. */
+  /** Whether it is in pixels of the image itself, so that less is better. */
   public static boolean isDistance(Metric metric) {
     return metric instanceof Hausdorff || metric instanceof SurfaceDistance;
   }
 
   /** A table for people. */
-  public String table() {
+  public static String table(Scores scores) {
     var table = new StringBuilder();
     table.append(
         String.format(Locale.ROOT, "%-14s %10s %10s %s%n", "metric", "mean", "sd", "images"));
     for (var metric : METRICS) {
-      var summary = summary(metric);
+      var summary = scores.summary(metric.name());
       var unit = isDistance(metric) ? " px" : "";
       table.append(
           String.format(
@@ -104,14 +77,15 @@ public final class Scores {
   }
 
   /** One line per image, with a head. */
-  public String csv() {
+  public static String csv(Scores scores) {
     var csv = new StringBuilder("image");
     METRICS.forEach(metric -> csv.append(',').append(metric.name()));
     csv.append('\n');
+    var images = scores.images();
     for (int i = 0; i < images.size(); i++) {
       csv.append(images.get(i));
       for (var metric : METRICS) {
-        double value = of(metric)[i];
+        double value = scores.of(metric.name())[i];
         csv.append(Double.isNaN(value) ? "," : String.format(Locale.ROOT, ",%.6f", value));
       }
       csv.append('\n');
@@ -120,11 +94,11 @@ public final class Scores {
   }
 
   /** Means and single scores, with what was scored; an undefined score says so. */
-  public String json(Map<String, String> about) {
+  public static String json(Scores scores, Map<String, String> about) {
     var means = new LinkedHashMap<String, Object>();
     var single = new ArrayList<Map<String, Object>>();
     for (var metric : METRICS) {
-      var summary = summary(metric);
+      var summary = scores.summary(metric.name());
       var row = new LinkedHashMap<String, Object>();
       row.put("mean", finite(summary.mean()));
       row.put("deviation", finite(summary.deviation()));
@@ -132,11 +106,12 @@ public final class Scores {
       row.put("undefined", summary.undefined());
       means.put(metric.name(), row);
     }
+    var images = scores.images();
     for (int i = 0; i < images.size(); i++) {
       var row = new LinkedHashMap<String, Object>();
       row.put("image", images.get(i));
       for (var metric : METRICS) {
-        row.put(metric.name(), finite(of(metric)[i]));
+        row.put(metric.name(), finite(scores.of(metric.name())[i]));
       }
       single.add(row);
     }
