@@ -47,8 +47,10 @@ final class ScanTiming {
 
   /** The limit: nothing but the exponentials of a scan. */
   private static void exponentials() {
-    var tile = new VectorTile(1, 16, 0);
+    var tile = new VectorTile(1, 16, 0, false);
+    tile.vectors = 1;
     tile.steps = VectorTile.STEPS;
+    tile.gentle[0] = true;
     java.util.Arrays.fill(tile.delta, 0.1f);
     java.util.Arrays.fill(tile.a, -1f);
     tile.prepare();
@@ -59,7 +61,9 @@ final class ScanTiming {
             () -> {
               for (int i = 0; i < tiles; i++) {
                 for (int n = 0; n < 16; n += VectorTile.BLOCK) {
-                  tile.decays(0, n, VectorTile.BLOCK, true);
+                  for (int k = 0; k < VectorTile.BLOCK; k++) {
+                    VectorPower.decays(tile, 0, 0, n + k, k);
+                  }
                 }
               }
               return tile;
