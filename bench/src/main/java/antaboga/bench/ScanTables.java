@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.ToDoubleFunction;
+import java.util.stream.StreamSupport;
 
 /** The tables of a record, in Markdown. */
 final class ScanTables {
@@ -44,8 +44,12 @@ final class ScanTables {
     text.append("|").append("---|".repeat(cells.length)).append("\n");
   }
 
+  private static String number(String format, double value) {
+    return String.format(Locale.ROOT, format, value);
+  }
+
   private static String number(String format, OptionalDouble value) {
-    return value.isPresent() ? String.format(Locale.ROOT, format, value.getAsDouble()) : "";
+    return value.isPresent() ? number(format, value.getAsDouble()) : "";
   }
 
   private static OptionalDouble ratio(OptionalDouble x, OptionalDouble y) {
@@ -89,8 +93,8 @@ final class ScanTables {
     row("", "backward", "", "25 %", "", "", "", "", "", "", "");
     text.append(
         "\nAn update is one of D·L·N; the roof is the time of its exponential alone. Errors are"
-            + " |x - e| / (|e| + rms(e)) against e in double; backward, of the worst gradient, and"
-            + " without the forward pass.\n");
+            + " |x - e| / (|e| + rms(e)) against e in double, backward those of the worst gradient."
+            + " Backward is timed without its forward pass.\n");
   }
 
   private void row(String shape, String error, String benchmark, String kernel, String pass) {
@@ -111,7 +115,7 @@ final class ScanTables {
         number("%.0f", forward ? ratio(ns(ScanRun.ND4J, "", 1, shape), one) : none),
         number("%.0f", forward ? ratio(ns(ScanRun.LIBTORCH, "", 1, shape), one) : none),
         number("%.0f", forward ? ratio(ns(ScanRun.LIBTORCH, "", 4, shape), four) : none),
-        wrong.isNumber() ? number("%.0e", OptionalDouble.of(wrong.asDouble())) : "");
+        wrong.isNumber() ? number("%.0e", wrong.asDouble()) : "");
   }
 
   private static OptionalDouble percent(OptionalDouble share) {
@@ -135,10 +139,19 @@ final class ScanTables {
       var cells = new ArrayList<>(List.of(Integer.toString(size)));
       for (var line : lines) {
         var ns = line.ns().get(size);
-        cells.add(ns == null ? "" : number("%.3f", OptionalDouble.of(ns)));
+        cells.add(ns == null ? "" : number("%.3f", ns));
       }
       row(cells.toArray(String[]::new));
     }
+    text.append("\nLargest errors of all these shapes: ")
+        .append(number("%.0e forward, ", worst("forward")))
+        .append(number("%.0e backward.\n", worst("backward")));
+  }
+
+  private OptionalDouble worst(String pass) {
+    return StreamSupport.stream(record.path("errors").spliterator(), false)
+        .mapToDouble(errors -> errors.path(pass).asDouble())
+        .max();
   }
 
   /** Bytes that a pass on a device must read or write, in floats for each element of u. */
@@ -164,31 +177,28 @@ final class ScanTables {
     }
     head("B x D x L", "plan", "pass", "us", "bound us", "of the bound", "times PyTorch");
     shapes.forEach(
-        (shape, us) ->
-            TOUCHED.forEach(
-                (pass, floats) -> {
-                  if (us.containsKey(pass)
-                      && us.containsKey("copy")
-                      && us.containsKey("exponentials")) {
-                    ToDoubleFunction<String> time = name -> us.getOrDefault(name, 0.0);
-                    double bound =
-                        Math.max(
-                            time.applyAsDouble("copy") * floats / 2,
-                            time.applyAsDouble("exponentials"));
-                    var own = OptionalDouble.of(time.applyAsDouble(pass));
-                    row(
-                        shape,
-                        pass,
-                        number("%.1f", own),
-                        number("%.1f", OptionalDouble.of(bound)),
-                        number("%.0f %%", percent(ratio(OptionalDouble.of(bound), own))),
-                        number("%.0f", ratio(torch(shape, pass), own)));
-                  }
-                }));
+        (shape, us) -> TOUCHED.forEach((pass, floats) -> device(shape, pass, floats, us)));
     var tests = record.path("tests");
     text.append(
         "\nTests on the device: %s, failed: %s.\n"
             .formatted(tests.path("run").asText("none"), tests.path("failed").asText("none")));
+  }
+
+  private void device(String shape, String pass, double floats, Map<String, Double> us) {
+    var own = us.get(pass);
+    var copy = us.get("copy"); // reads one float and writes one
+    var exponentials = us.get("exponentials");
+    if (own == null || copy == null || exponentials == null) {
+      return;
+    }
+    double bound = Math.max(copy * floats / 2, exponentials);
+    row(
+        shape,
+        pass,
+        number("%.1f", own),
+        number("%.1f", bound),
+        number("%.0f %%", 100 * bound / own),
+        number("%.0f", ratio(torch(shape, pass), OptionalDouble.of(own))));
   }
 
   private OptionalDouble torch(String shape, String pass) {

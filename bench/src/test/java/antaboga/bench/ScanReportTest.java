@@ -60,6 +60,7 @@ class ScanReportTest {
     assertTrue(
         table.contains("| ns per update | forward, D (L 8, N 4) | forward, L (D 8, N 4) |"), table);
     assertTrue(table.contains("| 16 | 0.300 | 0.300 |"), table);
+    assertTrue(table.contains("Largest errors of all these shapes: "), table);
   }
 
   @Test
