@@ -32,7 +32,7 @@ if [ -d ../shared/golden ]; then
   mkdir -p "$target/golden"
   cp -r ../shared/golden/{manifest.json,mamba,ss2d} "$target/golden/"
 fi
-cp bench/device/{run.sh,torch_scan.py,table.py,README.md} "$target/"
+cp bench/device/{run.sh,torch_scan.py,README.md} "$target/"
 git rev-parse HEAD >"$target/commit"
 
 XZ_OPT=-T0 tar cJf "$target.tar.xz" -C "$(dirname "$target")" "$(basename "$target")"

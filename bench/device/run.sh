@@ -31,5 +31,7 @@ $java -jar lib/benchmarks.jar DeviceScanBenchmark -jvm "$java" -rf json -rff "$r
 if python3 -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
   python3 torch_scan.py "$results/torch.json" || status=1
 fi
-python3 table.py "$results" "$(cat commit)" || status=1
+shopt -s nullglob
+$java -cp lib/benchmarks.jar antaboga.bench.ScanReport "$results/record.json" "$(cat commit)" \
+  "$results"/scan.json "$results"/torch*.json "$results"/tests/*.xml && cat "$results/record.md" || status=1
 exit $status

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga;
 
+import antaboga.kernel.Pointwise;
+import antaboga.kernel.Runs;
 import antaboga.ops.Arrays;
 import antaboga.ops.Reduction;
 import java.util.Collection;
@@ -53,18 +55,37 @@ public final class Gradients {
   }
 
   void add(Tensor tensor, INDArray gradient) {
-    Arrays.sameShape("gradient of " + tensor, gradient, tensor.array());
+    if (!tensor.shape().equals(Shape.of(gradient.shape()))) {
+      throw new ShapeException(
+          "gradient of %s: shape %s".formatted(tensor, Shape.text(gradient.shape())));
+    }
     var sum = byTensor.get(tensor);
     if (sum == null) {
       byTensor.put(tensor, gradient);
       passing.add(tensor);
     } else if (owned.contains(tensor)) {
-      sum.addi(gradient);
+      long all = sum.length();
+      new Runs(1, all).add(gradient, 0, all, sum, 0, all);
     } else { // a pullback may have handed the same array to two inputs
-      byTensor.put(tensor, sum.add(gradient));
-      passing.add(tensor);
-      owned.add(tensor);
+      own(tensor, Pointwise.sum(sum, gradient));
     }
+  }
+
+  /** The gradient of a tensor, zeros at first, as an array to add to. */
+  INDArray whole(Tensor tensor) {
+    var sum = byTensor.get(tensor);
+    if (sum == null) {
+      var array = tensor.array();
+      return own(tensor, Arrays.zeros(array.dataType(), array.shape()));
+    }
+    return owned.contains(tensor) ? sum : own(tensor, sum.dup('c'));
+  }
+
+  private INDArray own(Tensor tensor, INDArray sum) {
+    byTensor.put(tensor, sum);
+    passing.add(tensor);
+    owned.add(tensor);
+    return sum;
   }
 
   @Nullable INDArray take(Tensor tensor) {

@@ -52,6 +52,15 @@ public interface Op {
     }
   }
 
+  /**
+   * An operation that takes a part of its first input and has no other: gradients of many parts are
+   * added up in one array of the whole.
+   */
+  interface Part {
+    /** Adds the gradient of the value where the part is in the input's gradient. */
+    void addBack(INDArray gradient, INDArray whole);
+  }
+
   /** An operation on one input. */
   interface Unary extends Op {
     Value apply(INDArray x);

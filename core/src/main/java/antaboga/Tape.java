@@ -2,9 +2,12 @@
 package antaboga;
 
 import antaboga.ops.Reduction;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +60,14 @@ public final class Tape implements AutoCloseable {
       for (int i = 0; i < needed.length; i++) {
         needed[i] = tape.tracks(inputs.get(i));
       }
+      long start = System.nanoTime();
+      if (op instanceof Op.Part part) {
+        part.addBack(gradient, gradients.whole(inputs.get(0)));
+        tape.clock(op).backward += System.nanoTime() - start;
+        return;
+      }
       var back = backward.apply(gradient, needed);
+      tape.clock(op).backward += System.nanoTime() - start;
       for (int i = 0; i < needed.length; i++) {
         if (needed[i]) {
           gradients.add(inputs.get(i), back[i]);
@@ -69,6 +79,20 @@ public final class Tape implements AutoCloseable {
     public String name(Tape tape) {
       return op.toString();
     }
+  }
+
+  /**
+   * What the operations of one kind took on a tape, in all.
+   *
+   * @param operation its name, such as {@code Linear}
+   * @param calls forwards
+   */
+  public record Cost(String operation, int calls, Duration forward, Duration backward) {}
+
+  private static final class Clock {
+    int calls;
+    long forward; // nanoseconds
+    long backward;
   }
 
   private static final ThreadLocal<@Nullable Tape> CURRENT = new ThreadLocal<>();
@@ -91,6 +115,7 @@ public final class Tape implements AutoCloseable {
   private @Nullable MemoryWorkspace sweeping;
   private StepRandom random;
   private final List<Node> nodes = new ArrayList<>();
+  private final Map<String, Clock> clocks = new TreeMap<>();
   private boolean recording;
   private boolean training;
   private boolean closed;
@@ -338,11 +363,15 @@ public final class Tape implements AutoCloseable {
     for (int i = 0; i < inputs.length; i++) {
       arrays[i] = inputs[i].array();
     }
-    var value = op.apply(arrays);
     var tape = CURRENT.get();
     if (tape == null) {
-      return new Tensor(value.array(), null, false);
+      return new Tensor(op.apply(arrays).array(), null, false);
     }
+    long start = System.nanoTime();
+    var value = op.apply(arrays);
+    var clock = tape.clock(op);
+    clock.calls++;
+    clock.forward += System.nanoTime() - start;
     boolean tracked = false;
     for (int i = 0; tape.recording && i < inputs.length; i++) {
       tracked |= tape.tracks(inputs[i]);
@@ -352,6 +381,28 @@ public final class Tape implements AutoCloseable {
       tape.nodes.add(new Operation(op, List.of(inputs), output, value.backward()));
     }
     return output;
+  }
+
+  private Clock clock(Op op) {
+    return clocks.computeIfAbsent(op.getClass().getSimpleName(), name -> new Clock());
+  }
+
+  /**
+   * Where the time of this tape's operations went, by their kind; those inside a stretch that is
+   * {@link #recomputed} stand on tapes of their own.
+   */
+  public List<Cost> costs() {
+    return clocks.entrySet().stream()
+        .map(
+            e -> {
+              var clock = e.getValue();
+              return new Cost(
+                  e.getKey(),
+                  clock.calls,
+                  Duration.ofNanos(clock.forward),
+                  Duration.ofNanos(clock.backward));
+            })
+        .toList();
   }
 
   /** Whether this tape has been closed, and its memory with it. */

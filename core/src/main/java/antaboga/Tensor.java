@@ -40,6 +40,10 @@ public sealed class Tensor permits Parameter {
   private final boolean tracked;
 
   Tensor(INDArray array, @Nullable Tape owner, boolean tracked) {
+    if (array.isEmpty()) {
+      throw new ShapeException(
+          "tensor of shape " + Shape.text(array.shape()) + ", expected no axis of size 0");
+    }
     if (!Arrays.isContiguous(array)) {
       throw new IllegalStateException(
           "array of shape " + Shape.text(array.shape()) + " is not dense and row-major");
@@ -309,6 +313,11 @@ public sealed class Tensor permits Parameter {
   /** {@code x sigmoid(x)}. */
   public Tensor silu() {
     return Tape.apply(new Elementwise.Silu(), this);
+  }
+
+  /** {@code x z sigmoid(z)}, of one shape: x through a gate that SiLU opens. */
+  public Tensor siluGate(Tensor z) {
+    return Tape.apply(new Elementwise.SiluGate(), this, z);
   }
 
   /** The hyperbolic tangent. */

@@ -41,8 +41,10 @@ public final class Blas {
    * Prepares the environment, once; must run before the first use of an ND4J class.
    *
    * @return what was set, in one line
+   * @throws IllegalStateException if ND4J's backend has no code for this machine's CUDA device
    */
   public static String prepare() {
+    Backend.require();
     return Prepared.REPORT;
   }
 

@@ -29,7 +29,7 @@ public final class Cuda implements Device {
   private static final int SUCCESS = 0;
 
   /** What NVRTC 13 compiles for. */
-  private static final int OLDEST = 75;
+  static final int OLDEST = 75;
 
   private final int number;
   private final CUctx_st context;
@@ -105,6 +105,18 @@ public final class Cuda implements Device {
           + message;
     }
     return message;
+  }
+
+  /** Compute capability of the first device, times ten; empty where the driver sees none. */
+  static Optional<Integer> capability() {
+    try {
+      var count = new int[1];
+      boolean found =
+          cudart.cuInit(0) == SUCCESS && cudart.cuDeviceGetCount(count) == SUCCESS && count[0] > 0;
+      return found ? Optional.of(capability(0)) : Optional.empty();
+    } catch (LinkageError e) {
+      return Optional.empty();
+    }
   }
 
   private static int capability(int device) {

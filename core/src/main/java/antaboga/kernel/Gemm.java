@@ -23,6 +23,10 @@ public final class Gemm {
   private static final int MOST_PARTS = 16;
   private static final int LEAST_HEIGHT = 512;
   private static final int LEAST_WIDTH = 768;
+
+  /** Rows of every block of doubles: what BLAS makes of a row then never depends on the others. */
+  private static final int DOUBLE_HEIGHT = 16;
+
   private static final double BLOCK_OPERATIONS = 4e6; // some 50 microseconds of one core
 
   private Gemm() {}
@@ -113,7 +117,8 @@ public final class Gemm {
     }
     // BLAS's own threads wait for one another, so one busy core stalls them all: here each product
     // is cut into blocks, by sizes alone, and whichever worker is free takes the next
-    var cut = Host.ONE_THREAD ? Cut.of(m, n, k) : new Cut(m, n, m, n);
+    var sizes = new Sizes(m, n, k);
+    var cut = cut(out.dataType(), transposeA, sizes);
     try {
       run(
           products * cut.count(),
@@ -121,13 +126,20 @@ public final class Gemm {
             long p = task / cut.count();
             int row = cut.row(task % cut.count());
             int column = cut.column(task % cut.count());
+            var to = at(out, p * m * n + (long) row * n + column);
+            var left = at(a, p * m * k + (transposeA ? row : (long) row * k));
+            var right = at(b, p * k * n + (transposeB ? (long) column * k : column));
+            if (cut.filled && cut.height > m - row) {
+              filledUp(to, left, right, transposeB, m - row, cut.height, sizes, alpha, beta);
+              return;
+            }
             block(
-                at(out, p * m * n + (long) row * n + column),
+                to,
                 n,
-                at(a, p * m * k + (transposeA ? row : (long) row * k)),
+                left,
                 transposeA ? m : k,
                 transposeA,
-                at(b, p * k * n + (transposeB ? (long) column * k : column)),
+                right,
                 transposeB ? k : n,
                 transposeB,
                 out.dataType(),
@@ -139,6 +151,51 @@ public final class Gemm {
       Reference.reachabilityFence(a);
       Reference.reachabilityFence(b);
       Reference.reachabilityFence(out);
+    }
+  }
+
+  private static Cut cut(DataType type, boolean transposeA, Sizes sizes) {
+    if (!Host.ONE_THREAD) {
+      return new Cut(sizes.m, sizes.n, sizes.m, sizes.n, false);
+    }
+    return type == DataType.DOUBLE && !transposeA
+        ? new Cut(sizes.m, sizes.n, DOUBLE_HEIGHT, sizes.n, true)
+        : Cut.of(sizes.m, sizes.n, sizes.k);
+  }
+
+  /** A block of doubles with too few rows, among rows of zeros. */
+  private static void filledUp(
+      Pointer out,
+      Pointer a,
+      Pointer b,
+      boolean transposeB,
+      int rows,
+      int height,
+      Sizes sizes,
+      double alpha,
+      double beta) {
+    long inner = (long) rows * sizes.k * Double.BYTES;
+    long outer = (long) rows * sizes.n * Double.BYTES;
+    try (var from = new DoublePointer((long) height * sizes.k);
+        var to = new DoublePointer((long) height * sizes.n)) {
+      Pointer.memset(from, 0, (long) height * sizes.k * Double.BYTES);
+      Pointer.memset(to, 0, (long) height * sizes.n * Double.BYTES);
+      Pointer.memcpy(from, a, inner);
+      Pointer.memcpy(to, out, outer);
+      block(
+          to,
+          sizes.n,
+          from,
+          sizes.k,
+          false,
+          b,
+          transposeB ? sizes.k : sizes.n,
+          transposeB,
+          DataType.DOUBLE,
+          new Sizes(height, sizes.n, sizes.k),
+          alpha,
+          beta);
+      Pointer.memcpy(out, to, outer);
     }
   }
 
@@ -154,13 +211,15 @@ public final class Gemm {
 
   /**
    * Blocks of the result; each packs its rows of A and columns of B anew, so they are not small.
+   *
+   * @param filled whether a block with too few rows is filled up with zeros
    */
-  private record Cut(int m, int n, int height, int width) {
+  private record Cut(int m, int n, int height, int width, boolean filled) {
     static Cut of(int m, int n, int k) {
       double worthwhile = Math.max(1, 2.0 * m * n * k / BLOCK_OPERATIONS);
       int rows = parts(m, LEAST_HEIGHT, worthwhile);
       int columns = parts(n, LEAST_WIDTH, worthwhile / rows);
-      return new Cut(m, n, (m + rows - 1) / rows, (n + columns - 1) / columns);
+      return new Cut(m, n, (m + rows - 1) / rows, (n + columns - 1) / columns, false);
     }
 
     private static int parts(int size, int least, double most) {

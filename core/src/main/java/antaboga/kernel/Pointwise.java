@@ -75,6 +75,46 @@ public final class Pointwise {
     return out;
   }
 
+  /** {@code a + b} in a new array; a and b have one shape and type. */
+  public static INDArray sum(INDArray a, INDArray b) {
+    var out = Arrays.empty(a.dataType(), a.shape());
+    var fromA = Tiles.of(a);
+    var fromB = Tiles.of(b);
+    var to = Tiles.of(out);
+    forTiles(
+        a.length(),
+        (start, length) -> {
+          if (a.dataType() == DataType.FLOAT) {
+            var left = Scratch.floats(0, length);
+            var right = Scratch.floats(1, length);
+            fromA.read(start, left, 0, length);
+            fromB.read(start, right, 0, length);
+            add(left, right, length);
+            to.write(start, left, 0, length);
+          } else {
+            var left = Scratch.doubles(0, length);
+            var right = Scratch.doubles(1, length);
+            fromA.read(start, left, 0, length);
+            fromB.read(start, right, 0, length);
+            add(left, right, length);
+            to.write(start, left, 0, length);
+          }
+        });
+    return out;
+  }
+
+  static void add(float[] sum, float[] x, int length) {
+    for (int i = 0; i < length; i++) {
+      sum[i] += x[i];
+    }
+  }
+
+  static void add(double[] sum, double[] x, int length) {
+    for (int i = 0; i < length; i++) {
+      sum[i] += x[i];
+    }
+  }
+
   /** A stretch of an array. */
   @FunctionalInterface
   interface TileTask {

@@ -2,6 +2,7 @@
 package antaboga.kernel;
 
 import antaboga.ops.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.DoubleBinaryOperator;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -225,6 +226,48 @@ public final class Reduce {
       total += value;
     }
     return total;
+  }
+
+  /** Whether no element is NaN or infinite; a fraction of the time of other reductions. */
+  public static boolean isFinite(INDArray x) {
+    var from = Tiles.of(x);
+    var bad = new AtomicBoolean();
+    Pointwise.forTiles(
+        x.length(),
+        (start, length) -> {
+          if (x.dataType() == DataType.FLOAT) {
+            var tile = Scratch.floats(0, Pointwise.TILE);
+            from.read(start, tile, 0, length);
+            java.util.Arrays.fill(tile, length, Pointwise.TILE, 0);
+            if (zero(tile) != 0) {
+              bad.set(true);
+            }
+          } else {
+            var tile = Scratch.doubles(0, length);
+            from.read(start, tile, 0, length);
+            double sum = 0;
+            for (int i = 0; i < length; i++) {
+              sum += tile[i] * 0;
+            }
+            if (sum != 0) {
+              bad.set(true);
+            }
+          }
+        });
+    return !bad.get();
+  }
+
+  /** 0 where all are finite, else NaN; written in steps that the compiler turns into vectors. */
+  private static float zero(float[] tile) {
+    for (int i = 0; i < Pointwise.TILE; i++) {
+      tile[i] *= 0;
+    }
+    for (int half = Pointwise.TILE / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        tile[i] += tile[i + half];
+      }
+    }
+    return tile[0];
   }
 
   /** A stretch of rows. */

@@ -17,6 +17,23 @@ public record Runs(long count, long length) {
   /** Copies run i from {@code fromStart + i fromStride} to {@code toStart + i toStride}. */
   public void copy(
       INDArray from, long fromStart, long fromStride, INDArray to, long toStart, long toStride) {
+    move(from, fromStart, fromStride, to, toStart, toStride, false);
+  }
+
+  /** As {@link #copy}, but adds to what is there. */
+  public void add(
+      INDArray from, long fromStart, long fromStride, INDArray to, long toStart, long toStride) {
+    move(from, fromStart, fromStride, to, toStart, toStride, true);
+  }
+
+  private void move(
+      INDArray from,
+      long fromStart,
+      long fromStride,
+      INDArray to,
+      long toStart,
+      long toStride,
+      boolean add) {
     var source = Tiles.of(from);
     var target = Tiles.of(to);
     boolean floats = from.dataType() == DataType.FLOAT;
@@ -36,9 +53,19 @@ public record Runs(long count, long length) {
             long put = toStart + run * toStride + begin;
             if (tile != null) {
               source.read(at, tile, 0, size);
+              if (add) {
+                var sum = Scratch.floats(1, size);
+                target.read(put, sum, 0, size);
+                Pointwise.add(tile, sum, size);
+              }
               target.write(put, tile, 0, size);
             } else if (wide != null) {
               source.read(at, wide, 0, size);
+              if (add) {
+                var sum = Scratch.doubles(1, size);
+                target.read(put, sum, 0, size);
+                Pointwise.add(wide, sum, size);
+              }
               target.write(put, wide, 0, size);
             }
           }

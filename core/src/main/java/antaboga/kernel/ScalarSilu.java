@@ -15,6 +15,18 @@ final class ScalarSilu implements SiluKernel {
     return Pointwise.map(gradient, x, (g, v) -> g * sigmoid(v) * (1 + v * (1 - sigmoid(v))));
   }
 
+  @Override
+  public INDArray gate(INDArray x, INDArray z) {
+    return Pointwise.map(x, z, (v, w) -> v * w * sigmoid(w));
+  }
+
+  @Override
+  public INDArray[] gateBackward(INDArray gradient, INDArray x, INDArray z) {
+    return new INDArray[] {
+      gate(gradient, z), backward(Pointwise.map(gradient, x, (g, v) -> g * v), z)
+    };
+  }
+
   private static double sigmoid(double x) {
     return 1 / (1 + Math.exp(-x));
   }

@@ -15,6 +15,12 @@ public interface SiluKernel {
   /** The gradient times the derivative at x, {@code s (1 + x (1 - s))} with s the sigmoid. */
   INDArray backward(INDArray gradient, INDArray x);
 
+  /** {@code x silu(z)}: SiLU as a gate; both of one shape. */
+  INDArray gate(INDArray x, INDArray z);
+
+  /** The gradients of x and z from that of {@link #gate}. */
+  INDArray[] gateBackward(INDArray gradient, INDArray x, INDArray z);
+
   /** All bodies. */
   static List<Provider<SiluKernel>> providers() {
     return List.of(

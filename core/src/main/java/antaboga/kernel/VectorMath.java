@@ -7,6 +7,7 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShuffle;
 
 /**
  * Elementary functions on vectors of floats, of any width. NaN passes through all of them.
@@ -31,7 +32,18 @@ public final class VectorMath {
   static final float EXP_5 = 0.008368745f;
   static final float EXP_6 = 0.0013814536f;
 
+  // each lane's partner so far away
+  private static final VectorShuffle<Float> BY_8 = partners(8);
+  private static final VectorShuffle<Float> BY_4 = partners(4);
+  private static final VectorShuffle<Float> BY_2 = partners(2);
+  private static final VectorShuffle<Float> BY_1 = partners(1);
+
   private VectorMath() {}
+
+  private static VectorShuffle<Float> partners(int distance) {
+    int lanes = VectorLanes.FLOAT.length();
+    return VectorShuffle.fromOp(VectorLanes.FLOAT, i -> (i ^ distance) % lanes);
+  }
 
   /**
    * e^x to within 1.5 ulp: infinite above 88.723, gradually zero below -87.34.
@@ -58,15 +70,19 @@ public final class VectorMath {
   }
 
   /**
-   * The sum of all lanes, from the first to the last. {@code reduceLanes} leaves the order open,
+   * The sum of all lanes, half by half: a fixed tree. {@code reduceLanes} leaves the order open,
    * and takes another one once it is compiled: the same call would give other bits later.
    */
   public static float sum(FloatVector x) {
-    float sum = 0;
-    for (float lane : x.toArray()) {
-      sum += lane;
+    var sum = x;
+    if (VectorLanes.FLOAT.length() > 8) {
+      sum = sum.add(sum.rearrange(BY_8));
     }
-    return sum;
+    if (VectorLanes.FLOAT.length() > 4) {
+      sum = sum.add(sum.rearrange(BY_4));
+    }
+    sum = sum.add(sum.rearrange(BY_2));
+    return sum.add(sum.rearrange(BY_1)).lane(0);
   }
 
   /**

@@ -28,6 +28,9 @@ final class VectorNorm implements NormKernel {
     if (x.dataType() != DataType.FLOAT) {
       return scalar.forward(x, weight, bias, layout, rule, eps);
     }
+    if (VectorRowNorm.takes(layout, rule, weight)) {
+      return VectorRowNorm.forward(x, weight, bias, layout, rule, eps);
+    }
     var mean = Arrays.empty(x.dataType(), layout.rows());
     var scale = Arrays.empty(x.dataType(), layout.rows());
     var means = new float[layout.rows()];
@@ -108,6 +111,9 @@ final class VectorNorm implements NormKernel {
       INDArray scale) {
     if (x.dataType() != DataType.FLOAT) {
       return scalar.backward(gradient, x, weight, layout, rule, mean, scale);
+    }
+    if (VectorRowNorm.takes(layout, rule, weight)) {
+      return VectorRowNorm.backward(gradient, x, weight, layout, rule, mean, scale);
     }
     var dx = Arrays.empty(x.dataType(), x.shape());
     int width = layout.width();

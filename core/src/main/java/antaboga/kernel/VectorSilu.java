@@ -54,6 +54,81 @@ final class VectorSilu implements SiluKernel {
     return dx;
   }
 
+  @Override
+  public INDArray gate(INDArray x, INDArray z) {
+    if (x.dataType() != DataType.FLOAT) {
+      return scalar.gate(x, z);
+    }
+    var y = Arrays.empty(x.dataType(), x.shape());
+    var source = Tiles.of(x);
+    var gates = Tiles.of(z);
+    var target = Tiles.of(y);
+    Pointwise.forTiles(
+        x.length(),
+        (start, length) -> {
+          var tile = Scratch.floats(0, Pointwise.TILE);
+          var gate = Scratch.floats(1, Pointwise.TILE);
+          source.read(start, tile, 0, length);
+          gates.read(start, gate, 0, length);
+          gate(tile, gate, length);
+          target.write(start, tile, 0, length);
+        });
+    return y;
+  }
+
+  @Override
+  public INDArray[] gateBackward(INDArray gradient, INDArray x, INDArray z) {
+    if (x.dataType() != DataType.FLOAT) {
+      return scalar.gateBackward(gradient, x, z);
+    }
+    var dx = Arrays.empty(x.dataType(), x.shape());
+    var dz = Arrays.empty(x.dataType(), x.shape());
+    var source = Tiles.of(x);
+    var gates = Tiles.of(z);
+    var gradients = Tiles.of(gradient);
+    var targetX = Tiles.of(dx);
+    var targetZ = Tiles.of(dz);
+    Pointwise.forTiles(
+        x.length(),
+        (start, length) -> {
+          var tile = Scratch.floats(0, Pointwise.TILE);
+          var gate = Scratch.floats(1, Pointwise.TILE);
+          var g = Scratch.floats(2, Pointwise.TILE);
+          source.read(start, tile, 0, length);
+          gates.read(start, gate, 0, length);
+          gradients.read(start, g, 0, length);
+          gateSlopes(g, tile, gate, length);
+          targetX.write(start, g, 0, length);
+          targetZ.write(start, gate, 0, length);
+        });
+    return new INDArray[] {dx, dz};
+  }
+
+  /** x *= silu(z). */
+  private static void gate(float[] x, float[] z, int n) {
+    for (int i = 0; i < n; i += SPECIES.length()) {
+      VectorMath.silu(FloatVector.fromArray(SPECIES, z, i))
+          .mul(FloatVector.fromArray(SPECIES, x, i))
+          .intoArray(x, i);
+    }
+  }
+
+  /** z = g x s (1 + z (1 - s)), then g *= z s, with s the sigmoid of z as it was. */
+  private static void gateSlopes(float[] g, float[] x, float[] z, int n) {
+    for (int i = 0; i < n; i += SPECIES.length()) {
+      var v = FloatVector.fromArray(SPECIES, z, i);
+      var s = VectorMath.sigmoid(v);
+      var gs = FloatVector.fromArray(SPECIES, g, i).mul(s);
+      s.broadcast(1f)
+          .sub(s)
+          .fma(v, s.broadcast(1f))
+          .mul(gs)
+          .mul(FloatVector.fromArray(SPECIES, x, i))
+          .intoArray(z, i);
+      gs.mul(v).intoArray(g, i);
+    }
+  }
+
   private static void silu(float[] x, int n) {
     for (int i = 0; i < n; i += SPECIES.length()) {
       VectorMath.silu(FloatVector.fromArray(SPECIES, x, i)).intoArray(x, i);

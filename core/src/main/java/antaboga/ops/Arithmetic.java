@@ -6,6 +6,7 @@ import static antaboga.ops.Arrays.unbroadcast;
 
 import antaboga.Op;
 import antaboga.Shape;
+import antaboga.kernel.Pointwise;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Sums and products of elements; shapes broadcast by NumPy's rule. */
@@ -15,7 +16,11 @@ public interface Arithmetic {
     @Override
     public Value apply(INDArray a, INDArray b) {
       check(this, a, b);
-      return Value.of(contiguous(a.add(b)), g -> unbroadcast(g, a), g -> unbroadcast(g, b));
+      boolean alike = java.util.Arrays.equals(a.shape(), b.shape());
+      return Value.of(
+          alike ? Pointwise.sum(a, b) : contiguous(a.add(b)),
+          g -> unbroadcast(g, a),
+          g -> unbroadcast(g, b));
     }
   }
 

@@ -107,6 +107,17 @@ public interface Elementwise {
     }
   }
 
+  /** {@code x z sigmoid(z)}: SiLU as a gate. */
+  record SiluGate() implements Op.Binary {
+    @Override
+    public Value apply(INDArray x, INDArray z) {
+      Arrays.sameType(this, x, z);
+      Arrays.sameShape(this, x, z);
+      var kernel = SiluKernel.chosen();
+      return new Value(kernel.gate(x, z), (g, needed) -> kernel.gateBackward(g, x, z));
+    }
+  }
+
   /** The hyperbolic tangent. */
   record Tanh() implements Op.Unary {
     @Override

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** Elements in other places: reshaped, permuted, cut, joined, padded, repeated, reversed. */
 public interface Movement {
@@ -42,7 +43,7 @@ public interface Movement {
   }
 
   /** The part {@code from <= i < to} of an axis. */
-  record Slice(int axis, long from, long to) implements Op.Unary {
+  record Slice(int axis, long from, long to) implements Op.Unary, Op.Part {
     /**
      * The slice of an axis that may be negative.
      *
@@ -59,17 +60,37 @@ public interface Movement {
 
     @Override
     public Value apply(INDArray x) {
-      long inner = inner(x, axis);
-      var y = empty(x.dataType(), with(x.shape(), axis, to - from));
-      var runs = new Runs(outer(x, axis), (to - from) * inner);
-      runs.copy(x, from * inner, x.size(axis) * inner, y, 0, (to - from) * inner);
       return Value.of(
-          y,
+          outer(x, axis) == 1 ? view(x) : copy(x),
           g -> {
             var back = zeros(g.dataType(), x.shape());
-            runs.copy(g, 0, (to - from) * inner, back, from * inner, x.size(axis) * inner);
+            addBack(g, back);
             return back;
           });
+    }
+
+    /** What lies together needs no copy. */
+    private INDArray view(INDArray x) {
+      long inner = inner(x, axis);
+      var whole = reshape(x, x.length());
+      var part = whole.get(NDArrayIndex.interval(from * inner, to * inner));
+      return reshape(part, with(x.shape(), axis, to - from));
+    }
+
+    private INDArray copy(INDArray x) {
+      var y = empty(x.dataType(), with(x.shape(), axis, to - from));
+      long run = (to - from) * inner(x, axis);
+      long start = from * inner(x, axis);
+      new Runs(outer(x, axis), run).copy(x, start, x.size(axis) * inner(x, axis), y, 0, run);
+      return y;
+    }
+
+    @Override
+    public void addBack(INDArray gradient, INDArray whole) {
+      long run = (to - from) * inner(whole, axis);
+      long start = from * inner(whole, axis);
+      new Runs(outer(whole, axis), run)
+          .add(gradient, 0, run, whole, start, whole.size(axis) * inner(whole, axis));
     }
   }
 

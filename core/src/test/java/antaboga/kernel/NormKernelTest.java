@@ -42,6 +42,7 @@ class NormKernelTest {
   @Test
   void manyRowsAndWideRowsAgree() {
     agree(Layout.rows(30_000, 20, 1), Rule.CENTRED, 20, 30_000, 20);
+    agree(Layout.rows(9, 700, 1), Rule.CENTRED, 700, 9, 700);
     agree(Layout.rows(2, 300_000, 1), Rule.CENTRED, 3, 2, 3, 100_000);
   }
 

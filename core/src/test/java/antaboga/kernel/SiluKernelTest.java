@@ -21,5 +21,11 @@ class SiluKernelTest {
     var g = Twins.normal(size + 1, 0, size);
     Twins.assertClose(scalar.forward(x), vector.forward(x), 1e-6, "value");
     Twins.assertClose(scalar.backward(g, x), vector.backward(g, x), 2e-6, "gradient");
+    var y = Twins.normal(size + 2, 0, size);
+    Twins.assertClose(scalar.gate(y, x), vector.gate(y, x), 2e-6, "gated");
+    var expected = scalar.gateBackward(g, y, x);
+    var actual = vector.gateBackward(g, y, x);
+    Twins.assertClose(expected[0], actual[0], 4e-6, "gradient of the gated");
+    Twins.assertClose(expected[1], actual[1], 4e-6, "gradient of the gate");
   }
 }

@@ -49,6 +49,7 @@ class GradCheckTest {
     add("Softplus", x -> x[0].softplus(), s(7));
     add("LeakyRelu", x -> x[0].leakyRelu(0.1), s(7));
     add("Silu", x -> x[0].silu(), s(7));
+    add("SiluGate", x -> x[0].siluGate(x[1]), s(7), s(7));
     add("Tanh", x -> x[0].tanh(), s(7));
     add("Gelu erf", x -> x[0].gelu(), s(7));
     add("Gelu tanh", x -> x[0].geluTanh(), s(7));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.mamba;
 
+import antaboga.Dims;
 import antaboga.Parameter;
-import antaboga.ShapeException;
 import antaboga.Tape;
 import antaboga.Tensor;
 import antaboga.kernel.DepthwiseKernel;
@@ -43,29 +43,35 @@ public record CausalConv1d(Parameter weight, Optional<Parameter> bias) implement
   }
 
   /**
-   * Continues a sequence.
+   * Continues a sequence, where there is more than one tap.
    *
    * @param states the K - 1 inputs before x, (B, K - 1, D)
    * @return y and the last K - 1 inputs
    */
   public Continued forward(Tensor x, Tensor states) {
     long before = taps() - 1;
-    if (states.size(1) != before) {
-      throw new ShapeException(
-          "causalConv1d: states have shape %s, expected (B, %d, D)"
-              .formatted(states.shape(), before));
-    }
-    var whole = before == 0 ? x : Tensor.concat(1, states, x);
+    Dims.of("causalConv1d").bind("x", x, "B L D").bind("states", states, "B " + before + " D");
+    var whole = Tensor.concat(1, states, x);
     long end = whole.size(1);
-    return new Continued(
-        forward(whole).slice(1, before, end),
-        before == 0 ? states : whole.slice(1, end - before, end));
+    return new Continued(forward(whole).slice(1, before, end), whole.slice(1, end - before, end));
+  }
+
+  /**
+   * One step of a sequence.
+   *
+   * @param x (B, D)
+   * @param states the K - 1 inputs before x, (B, K - 1, D)
+   * @return y (B, D) and the last K - 1 inputs
+   */
+  public Continued step(Tensor x, Tensor states) {
+    var next = forward(x.reshape(x.size(0), 1, -1), states);
+    return new Continued(next.y().reshape(x.shape().toArray()), next.states());
   }
 
   /**
    * A stretch of a sequence.
    *
-   * @param y (B, L, D)
+   * @param y (B, L, D), or (B, D) after one step
    * @param states the last K - 1 inputs, (B, K - 1, D)
    */
   public record Continued(Tensor y, Tensor states) {}

@@ -68,9 +68,8 @@ public record MambaBlock(
   @Override
   public Tensor forward(Tensor x) {
     long inner = config.inner();
-    var xz = inProj.forward(x);
-    var u = conv1d.forward(xz.slice(2, 0, inner)).silu();
-    var z = xz.slice(2, inner, 2 * inner);
+    var u = conv1d.forward(inProj.part(x, 0, inner)).silu();
+    var z = inProj.part(x, inner, 2 * inner);
     var y =
         SelectiveScan.projected(
             List.of(), u, xProj.forward(u), dtProj.weight(), a(), options().withZ(z));
@@ -78,7 +77,7 @@ public record MambaBlock(
   }
 
   private Tensor a() {
-    return aLog.exp().neg();
+    return SelectiveScan.rates(aLog);
   }
 
   private ScanOptions options() {
@@ -118,9 +117,9 @@ public record MambaBlock(
    */
   public Step step(Tensor x, State state) {
     long inner = config.inner();
-    var xz = inProj.forward(x.reshape(x.size(0), 1, x.size(1)));
+    var token = x.reshape(x.size(0), 1, x.size(1));
     var last = state.conv().permute(0, 2, 1); // (B, K, inner)
-    var input = xz.slice(2, 0, inner);
+    var input = inProj.part(token, 0, inner);
     var continued =
         config.conv() == 1
             ? conv1d.forward(input)
@@ -134,7 +133,7 @@ public record MambaBlock(
             xProj.forward(u),
             dtProj.weight(),
             a(),
-            options().withZ(xz.slice(2, inner, 2 * inner)).withInitialState(state.ssm()));
+            options().withZ(inProj.part(token, inner, 2 * inner)).withInitialState(state.ssm()));
     var y = outProj.forward(scan.y());
     return new Step(
         y.reshape(x.size(0), config.width()), new State(window.permute(0, 2, 1), scan.lastState()));

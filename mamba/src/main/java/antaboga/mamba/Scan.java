@@ -42,6 +42,7 @@ record Scan(ScanLayout layout, boolean softplus, Set<Extra> extras, boolean with
     var chosen = ScanKernel.chosen();
     var kernel = chosen.takes(x.u().dataType()) ? chosen : new ScalarScan();
     var result = kernel.forward(x, keep);
+    ScanFinite.require(x, result);
     var y = result.y();
     if (!withLast) {
       return new Value(y, (g, needed) -> gradients(kernel.backward(x, result, g, null)));

@@ -68,12 +68,33 @@ public sealed interface ScanLayout {
                 + " 2N)), delta weight (K*D, R), A (K*D, N) with K = "
                 + scans());
       }
-      if (orders.stream().anyMatch(order -> order.length != dims.size("L"))) {
-        throw new ShapeException(
-            "projectedScan: u has shape %s, expected orders of L positions".formatted(text(in[0])));
+      for (int k = 0; k < orders.size(); k++) {
+        requireOrder(k, orders.get(k), dims.count("L"));
       }
       return ScanGeometry.projected(
           in[0].shape(), dims.count("N"), dims.count("R"), orders.isEmpty() ? null : orders);
+    }
+
+    /** A position that is left out would stay unset, one outside would reach foreign memory. */
+    private static void requireOrder(int k, int[] order, int length) {
+      if (order.length != length) {
+        throw new ShapeException(
+            "projectedScan: order %d has %d positions, expected L = %d as in u"
+                .formatted(k, order.length, length));
+      }
+      var seen = new boolean[length];
+      for (int position : order) {
+        if (position < 0 || position >= length || seen[position]) {
+          throw new ShapeException(
+              "projectedScan: order %d names position %d %s, expected each of 0 to %d once"
+                  .formatted(
+                      k,
+                      position,
+                      position < 0 || position >= length ? "outside" : "twice",
+                      length - 1));
+        }
+        seen[position] = true;
+      }
     }
 
     @Override

@@ -59,6 +59,36 @@ class MambaBlockTest {
   }
 
   @Test
+  void stepsGiveTheBitsOfTheWholeInDouble() {
+    for (var config : new MambaConfig[] {MambaConfig.of(5), MambaConfig.of(24).withConv(1)}) {
+      var block = new MambaBlock(Weights.init(1, DataType.DOUBLE), config);
+      var x = sequence(3, 9, config.width()).to(DataType.DOUBLE);
+      var whole = block.forward(x);
+      var state = block.start(3);
+      for (int t = 0; t < 9; t++) {
+        var step = block.step(x.index(1, t), state);
+        assertArrayEquals(whole.index(1, t).toDoubles(), step.y().toDoubles());
+        state = step.state();
+      }
+    }
+  }
+
+  @Test
+  void convolutionGoesStepByStep() {
+    for (int taps : new int[] {2, 3, 4}) {
+      var conv = new CausalConv1d(Weights.init(1, DataType.DOUBLE), 3, taps, true);
+      var x = sequence(2, 6, 3).to(DataType.DOUBLE);
+      var whole = conv.forward(x);
+      var states = Tensor.zeros(DataType.DOUBLE, 2, taps - 1, 3);
+      for (int t = 0; t < 6; t++) {
+        var step = conv.step(x.index(1, t), states);
+        assertArrayEquals(whole.index(1, t).toDoubles(), step.y().toDoubles());
+        states = step.states();
+      }
+    }
+  }
+
+  @Test
   void deltaStartsBetweenItsBounds() {
     var weights = Weights.init(5);
     var block = new MambaBlock(weights, MambaConfig.of(32));

@@ -27,6 +27,12 @@ public record Linear(Parameter weight, Optional<Parameter> bias) implements Laye
         bias ? Optional.of(w.get("bias", biasInit, out)) : Optional.empty());
   }
 
+  /** The outputs {@code from <= i < to} alone. */
+  public Tensor part(Tensor x, long from, long to) {
+    var rows = weight.slice(0, from, to);
+    return bias.map(b -> x.linear(rows, b.slice(0, from, to))).orElseGet(() -> x.linear(rows));
+  }
+
   @Override
   public Tensor forward(Tensor x) {
     return bias.map(b -> x.linear(weight, b)).orElseGet(() -> x.linear(weight));

@@ -2,13 +2,17 @@
 package antaboga.distill.semi;
 
 import antaboga.Gradients;
+import antaboga.NonFiniteValueException;
 import antaboga.Parameter;
 import antaboga.Tape;
 import antaboga.Tensor;
 import antaboga.ops.Reduction;
 import java.util.List;
 
-/** A loss or a gradient is NaN or infinite: the run has stopped before anything was changed. */
+/**
+ * A loss, a gradient or a value on the way is NaN or infinite: the run has stopped before anything
+ * was changed.
+ */
 public final class NonFiniteException extends ArithmeticException {
   private static final long serialVersionUID = 1;
   private static final String REMEDY =
@@ -23,12 +27,18 @@ public final class NonFiniteException extends ArithmeticException {
     this.culprit = culprit;
   }
 
+  /** An operation has refused a value on the way to the losses. */
+  NonFiniteException(int step, NonFiniteValueException refused) {
+    this(step, "forward", String.valueOf(refused.getMessage()));
+    initCause(refused);
+  }
+
   /** The step, counted from 0. */
   public int step() {
     return step;
   }
 
-  /** The name of the loss term, or of the parameter whose gradient it is. */
+  /** The name of the loss term, or of the parameter whose gradient it is, or {@code forward}. */
   public String culprit() {
     return culprit;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.distill.semi;
 
+import antaboga.NonFiniteValueException;
 import antaboga.Tape;
 import antaboga.nn.Weights;
 import antaboga.nn.data.MixedBatch;
@@ -231,7 +232,7 @@ public final class SemiSupervisedTraining {
 
   private void train(int step, Listener listener) throws IOException {
     try (var tape = new Tape(config.seed() + step)) {
-      var losses = objective.of(data.batch(step, config.seed()), step);
+      var losses = losses(step);
       NonFiniteException.check(step, losses, tape);
       var gradients = tape.gradients(losses.total());
       NonFiniteException.check(step, gradients, state.trained());
@@ -240,6 +241,14 @@ public final class SemiSupervisedTraining {
       listener.stepped(step, losses, rate);
     }
     average.follow(step);
+  }
+
+  private Losses losses(int step) throws IOException {
+    try {
+      return objective.of(data.batch(step, config.seed()), step);
+    } catch (NonFiniteValueException e) {
+      throw new NonFiniteException(step, e);
+    }
   }
 
   private int save(int step, Listener listener) throws IOException {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.examples.cli;
 
+import antaboga.examples.run.Network;
 import antaboga.examples.run.StudentRun;
 import antaboga.examples.run.Terminal;
 import antaboga.examples.run.Training;
@@ -54,6 +55,15 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
       paramLabel = "FILE",
       description = "teacher.safetensors of pretrain, or medsam_vit_b.pth: the whole method.")
   private @Nullable Path teacher;
+
+  @Option(
+      names = "--student",
+      paramLabel = "NETWORK",
+      defaultValue = "vss-unet-tiny",
+      description =
+          "vss-unet-tiny (1.34 M parameters), light-m-unet (1.34 M, scans of every pixel),"
+              + " ultralight-vm-unet (49 thousand) or vm-unet (27 M) (${DEFAULT-VALUE}).")
+  private String student = Network.VSS_UNET_TINY.toString();
 
   @Option(
       names = "--size",
@@ -133,9 +143,10 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
         names = "--taps",
         paramLabel = "NAMES",
         split = ",",
-        defaultValue = "enc2,enc3,dec3",
-        description = "Where student and teacher are compared (enc2,enc3,dec3).")
-    private List<String> taps = StudentRun.Terms.standard().taps();
+        description =
+            "Where student and teacher are compared (enc2,enc3,dec3; light-m-unet enc2,enc3;"
+                + " ultralight-vm-unet t4,t5; vm-unet dec3).")
+    private @Nullable List<String> taps;
   }
 
   @Option(
@@ -179,13 +190,16 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
     Arguments.notNegative("--weight-response", weights.response);
     Arguments.notNegative("--weight-distribution", weights.distribution);
     Arguments.notNegative("--weight-consistency", weights.consistency);
-    Arguments.among("--taps", weights.taps, StudentRun.Terms.standard().taps());
+    Arguments.among("--student", List.of(student), Network.names());
+    var network = Network.named(student).orElseThrow();
+    var taps = weights.taps == null ? network.taps() : weights.taps;
+    Arguments.among("--taps", taps, network.allTaps());
     if (!(averaging >= 0 && averaging < 1)) {
       throw new WrongArgument("--averaging", averaging, "no average", "give 0 to below 1");
     }
     var config =
         new StudentRun.Config(
-            size, steps, batch, batch, rate, averaging, seed, saveEvery, validateEvery);
+            network, size, steps, batch, batch, rate, averaging, seed, saveEvery, validateEvery);
     var terms =
         new StudentRun.Terms(
             weights.distillation,
@@ -193,7 +207,7 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
             weights.distribution,
             weights.consistency,
             weights.fixed,
-            weights.taps);
+            taps);
     var training =
         new Training(data, out, labelled, Optional.ofNullable(teacher), config, terms, terminal);
     return training.run() ? 0 : Antaboga.INTERRUPTED;

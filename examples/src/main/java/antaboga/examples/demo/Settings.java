@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.examples.demo;
 
+import antaboga.examples.run.Network;
 import antaboga.examples.run.StudentRun;
 import antaboga.examples.run.TeacherRun;
 import antaboga.medsam.model.MedSamConfig;
@@ -82,6 +83,15 @@ public record Settings(
   StudentRun.Config student() {
     int tenth = Math.max(1, studentSteps / 10);
     return new StudentRun.Config(
-        size, studentSteps, batch, batch, rate, averaging, seed, tenth, tenth);
+        Network.VSS_UNET_TINY,
+        size,
+        studentSteps,
+        batch,
+        batch,
+        rate,
+        averaging,
+        seed,
+        tenth,
+        tenth);
   }
 }

@@ -2,8 +2,6 @@
 package antaboga.examples.run;
 
 import antaboga.Parameter;
-import antaboga.mamba.vision.VssUNet;
-import antaboga.mamba.vision.VssUNetConfig;
 import antaboga.medsam.model.MedSamConfig;
 import antaboga.medsam.model.Sam;
 import antaboga.nn.Weights;
@@ -12,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 
 /**
@@ -25,12 +22,19 @@ import java.util.function.ToLongFunction;
  */
 record ModelCosts(String name, List<Block> blocks) {
   /** One block: parameters, multiply-adds, and operations of the scan. */
-  record Block(String name, long parameters, long products, long scan) {}
+  record Block(String name, long parameters, long products, long scan) {
+    Block plus(Block other) {
+      return new Block(
+          name, parameters + other.parameters, products + other.products, scan + other.scan);
+    }
+  }
 
-  /** The student and two teachers. */
+  /** Three students and two teachers. */
   static List<ModelCosts> all() {
     return List.of(
-        student(256),
+        student(Network.VSS_UNET_TINY, 256),
+        student(Network.LIGHT_M_UNET, 256),
+        student(Network.ULTRALIGHT_VM_UNET, 256),
         teacher("teacher T6", MedSamConfig.t6()),
         teacher("MedSAM", MedSamConfig.vitB()));
   }
@@ -47,10 +51,45 @@ record ModelCosts(String name, List<Block> blocks) {
     return blocks.stream().mapToLong(Block::scan).sum();
   }
 
-  /** Student A; a parameter's place tells at how many positions it works. */
-  static ModelCosts student(int image) {
+  /** A network with one image; a parameter's place tells at how many positions it works. */
+  static ModelCosts student(Network network, int image) {
     var weights = Weights.init(0);
-    var unused = new VssUNet(weights, VssUNetConfig.tiny());
+    var unused = network.build(weights);
+    var positions =
+        switch (network) {
+          case VSS_UNET_TINY, VM_UNET -> vssUNet(image);
+          case LIGHT_M_UNET -> lightMUNet(image);
+          case ULTRALIGHT_VM_UNET -> ultraLight(image);
+        };
+    var costs = new LinkedHashMap<String, Block>();
+    for (var place : positions.keySet()) {
+      for (var parameter : weights.trainable()) {
+        if (place.equals(place(parameter, positions))) {
+          var cost = cost(parameter, positions.getOrDefault(place, 0L));
+          costs.merge(cost.name(), cost, Block::plus);
+        }
+      }
+    }
+    var name =
+        "student %s of %d px: %s".formatted(network, image, unused.getClass().getSimpleName());
+    return new ModelCosts(name, List.copyOf(costs.values()));
+  }
+
+  private static Block cost(Parameter parameter, long positions) {
+    long count = parameter.shape().elements();
+    return new Block(
+        block(parameter.name()),
+        count,
+        isFactor(parameter) ? count * positions : 0,
+        isState(parameter) ? 9 * count * positions : 0);
+  }
+
+  /** The first place that the name begins with. */
+  private static String place(Parameter parameter, Map<String, Long> places) {
+    return places.keySet().stream().filter(parameter.name()::startsWith).findFirst().orElseThrow();
+  }
+
+  private static Map<String, Long> vssUNet(int image) {
     long grid = image / 4;
     var positions = new LinkedHashMap<String, Long>();
     positions.put("patch_embed", grid * grid);
@@ -64,32 +103,56 @@ record ModelCosts(String name, List<Block> blocks) {
     }
     positions.put("final_up", grid * grid);
     positions.put("final_conv", square(image));
-    var blocks = new ArrayList<Block>();
-    for (var place : positions.entrySet()) {
-      long count = place.getValue();
-      var here = new TreeMap<String, List<Parameter>>();
-      for (var parameter : weights.trainable()) {
-        if (parameter.name().startsWith(place.getKey())) {
-          here.computeIfAbsent(block(parameter.name()), b -> new ArrayList<>()).add(parameter);
-        }
-      }
-      here.forEach(
-          (block, parameters) ->
-              blocks.add(
-                  new Block(
-                      block,
-                      sum(parameters, p -> p.shape().elements()),
-                      sum(parameters, p -> isFactor(p) ? p.shape().elements() * count : 0),
-                      sum(parameters, p -> isState(p) ? 9 * p.shape().elements() * count : 0))));
+    return positions;
+  }
+
+  /** A stage's first layer works before the pooling that it begins with. */
+  private static Map<String, Long> lightMUNet(int image) {
+    var positions = new LinkedHashMap<String, Long>();
+    positions.put("convInit", square(image));
+    for (int i = 0; i < 4; i++) {
+      positions.put("down_layers." + i + ".0", square(image >> Math.max(0, i - 1)));
+      positions.put("down_layers." + i, square(image >> i));
     }
-    var name = "student: %s tiny of %d px".formatted(unused.getClass().getSimpleName(), image);
-    return new ModelCosts(name, blocks);
+    for (int i = 0; i < 3; i++) {
+      positions.put("up_samples." + i, square(image >> (3 - i)));
+      positions.put("up_layers." + i, square(image >> (2 - i)));
+    }
+    positions.put("conv_final", square(image));
+    return positions;
+  }
+
+  /** A PVM layer's block serves four quarters of the channels. */
+  private static Map<String, Long> ultraLight(int image) {
+    var positions = new LinkedHashMap<String, Long>();
+    for (int i = 0; i < 6; i++) {
+      positions.put("encoder" + (i + 1) + ".0.mamba", 4 * square(image >> i));
+      positions.put("encoder" + (i + 1), square(image >> i));
+      positions.put("ebn" + (i + 1), 0L);
+    }
+    long scales = 0;
+    for (int i = 1; i < 6; i++) {
+      scales += square(image >> i);
+    }
+    positions.put("scab.satt", scales);
+    positions.put("scab.catt.get_all_att", 128L);
+    positions.put("scab.catt", 1L);
+    for (int i = 0; i < 5; i++) {
+      int shift = Math.min(5, 6 - i);
+      positions.put("decoder" + (i + 1) + ".0.mamba", 4 * square(image >> shift));
+      positions.put("decoder" + (i + 1), square(image >> shift));
+      positions.put("dbn" + (i + 1), 0L);
+    }
+    positions.put("final", square(image / 2));
+    return positions;
   }
 
   /** The part that a parameter belongs to: {@code layers.2.blocks.1} or {@code final_up}. */
   private static String block(String parameter) {
     return parameter.replaceFirst(
-        "^(layers(?:_up)?\\.\\d+\\.(?:blocks\\.\\d+|[a-z]+)|[a-z_]+)\\..*", "$1");
+        "^(layers(?:_up)?\\.\\d+\\.(?:blocks\\.\\d+|[a-z]+)|(?:down|up)_layers\\.\\d+\\.\\d+"
+            + "|up_samples\\.\\d+|[A-Za-z_]+\\d*)\\..*",
+        "$1");
   }
 
   private static long square(long side) {
@@ -101,7 +164,7 @@ record ModelCosts(String name, List<Block> blocks) {
   }
 
   private static boolean isState(Parameter parameter) {
-    return parameter.name().endsWith("A_logs");
+    return parameter.name().matches(".*A_logs?");
   }
 
   /** Whether every position of the map is multiplied by it. */

@@ -3,8 +3,6 @@ package antaboga.examples.run;
 
 import antaboga.ShapeException;
 import antaboga.io.Checkpoint;
-import antaboga.mamba.vision.VssUNet;
-import antaboga.mamba.vision.VssUNetConfig;
 import antaboga.medsam.MedSam;
 import antaboga.nn.Segmenter;
 import antaboga.nn.Weights;
@@ -18,6 +16,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -26,7 +25,6 @@ import java.util.stream.Collectors;
  */
 public final class ModelFile {
   private static final String KIND = "antaboga.model";
-  private static final String STUDENT = "vss-unet-tiny";
   private static final String TEACHER = "sam";
   private static final String SIZE = "antaboga.size";
 
@@ -81,7 +79,11 @@ public final class ModelFile {
 
   /** Whether it holds a student. */
   public boolean isStudent() {
-    return STUDENT.equals(metadata().get(KIND));
+    return network().isPresent();
+  }
+
+  private Optional<Network> network() {
+    return Optional.ofNullable(metadata().get(KIND)).flatMap(Network::named);
   }
 
   /** Whether it holds a teacher: one of ours, or MedSAM's published weights. */
@@ -131,7 +133,7 @@ public final class ModelFile {
     requireStudent();
     try {
       var weights = Weights.from(checkpoint.arrays()).frozen();
-      var student = new VssUNet(weights, VssUNetConfig.tiny());
+      var student = network().orElseThrow().build(weights);
       weights.requireAllUsed();
       return new Student(student, Integer.parseInt(metadata().getOrDefault(SIZE, "256")));
     } catch (IOException | IllegalStateException | ShapeException e) {
@@ -207,9 +209,9 @@ public final class ModelFile {
   }
 
   /** What a student's file says, beside what the caller adds. */
-  static Map<String, String> studentMetadata(int size) {
+  static Map<String, String> studentMetadata(Network network, int size) {
     var metadata = new LinkedHashMap<String, String>();
-    metadata.put(KIND, STUDENT);
+    metadata.put(KIND, network.toString());
     metadata.put(SIZE, Integer.toString(size));
     metadata.put("antaboga.preprocessing", "square, cubic spline, bytes, min-max to [0, 1]");
     return metadata;

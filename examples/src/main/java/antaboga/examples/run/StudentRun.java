@@ -13,8 +13,6 @@ import antaboga.distill.semi.SemiSupervisedTraining;
 import antaboga.distill.semi.Students;
 import antaboga.distill.semi.Supervised;
 import antaboga.io.Checkpoint;
-import antaboga.mamba.vision.VssUNet;
-import antaboga.mamba.vision.VssUNetConfig;
 import antaboga.medsam.MedSam;
 import antaboga.nn.Layer;
 import antaboga.nn.data.Augment;
@@ -45,6 +43,7 @@ public final class StudentRun {
   /**
    * How it is trained.
    *
+   * @param network the student
    * @param size side of the square input, a multiple of 32
    * @param steps of the whole run
    * @param labelledBatch labelled images in a step
@@ -56,6 +55,7 @@ public final class StudentRun {
    * @param validateEvery steps between validations
    */
   public record Config(
+      Network network,
       int size,
       int steps,
       int labelledBatch,
@@ -67,7 +67,7 @@ public final class StudentRun {
       int validateEvery) {}
 
   /**
-   * The weights of the method's terms; those of {@code method.md}, section 8, by default.
+   * The weights of the method's terms; see {@code method.md}, section 8.
    *
    * @param distillation of the teacher's terms together
    * @param response of the response term, within them
@@ -87,11 +87,6 @@ public final class StudentRun {
     /** Keeps a copy of the list. */
     public Terms {
       taps = List.copyOf(taps);
-    }
-
-    /** The method's own. */
-    public static Terms standard() {
-      return new Terms(1, 1, 0.5, 0.1, false, List.of("enc2", "enc3", "dec3"));
     }
   }
 
@@ -127,7 +122,7 @@ public final class StudentRun {
     this.validation = validation;
     this.method = method;
     this.folder = folder;
-    this.students = Students.of(w -> new VssUNet(w, VssUNetConfig.tiny()), config.seed());
+    this.students = Students.of(config.network()::build, config.seed());
   }
 
   /** The finished student. */
@@ -222,8 +217,9 @@ public final class StudentRun {
     var names =
         data.labelled().stream().map(Sample::name).collect(Collectors.joining(" "))
             + data.unlabelled().stream().map(p -> " " + p.name()).collect(Collectors.joining());
-    return "%d labelled, %d unlabelled (%08x), size %d, batch %d + %d"
+    return "%s, %d labelled, %d unlabelled (%08x), size %d, batch %d + %d"
         .formatted(
+            config.network(),
             data.labelled().size(),
             data.unlabelled().size(),
             names.hashCode(),
@@ -248,7 +244,7 @@ public final class StudentRun {
                 terms.fixed(),
                 Math.max(1, 2 * data.unlabelled().size() / config.unlabelledBatch()),
                 terms.taps());
-    var standard = Distribution.Config.of("dec3");
+    var standard = Distribution.Config.of(config.network().distribution());
     var distribution =
         terms.distribution() == 0
             ? Distribution.Config.off()
@@ -342,7 +338,7 @@ public final class StudentRun {
 
   private void finish() throws IOException {
     var file = Checkpoint.of(students.averageWeights().arrays());
-    var metadata = new LinkedHashMap<>(ModelFile.studentMetadata(config.size()));
+    var metadata = new LinkedHashMap<>(ModelFile.studentMetadata(config.network(), config.size()));
     metadata.put("antaboga.run", run());
     metadata.put("antaboga.labelled", data.how());
     for (var entry : metadata.entrySet()) {

@@ -277,7 +277,15 @@ public final class TeacherRun {
             .flatMap(set -> set.samples().stream())
             .map(Sample::name)
             .collect(Collectors.joining(" "));
-    return "%s on %d images (%08x), inverted %s"
-        .formatted(config, images, names.hashCode(), sets.stream().map(Source::inverted).toList());
+    return "%s, %d steps, batch %d, rate %s, seed %d on %d images (%08x), inverted %s"
+        .formatted(
+            config.model,
+            config.steps,
+            config.batch,
+            config.rate,
+            config.seed,
+            images,
+            names.hashCode(),
+            sets.stream().map(Source::inverted).toList());
   }
 }

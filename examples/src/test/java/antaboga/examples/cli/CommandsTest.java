@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import antaboga.examples.Guides;
+import antaboga.examples.run.Network;
+import antaboga.io.Checkpoint;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.IOException;
@@ -25,6 +27,8 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every sub-command end to end on a dozen small images; later ones use what earlier ones made. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -80,7 +84,8 @@ class CommandsTest {
   void infoTellsKernelsAndExactParameters() {
     var run = Run.of("info");
     done(run);
-    for (var fact : List.of("BLAS core", "1,344,956", "93,735,472", "7,594,352")) {
+    for (var fact :
+        List.of("BLAS core", "1,344,956", "1,342,948", "49,457", "93,735,472", "7,594,352")) {
       assertTrue(run.results().contains(fact), fact);
     }
     var kernels =
@@ -99,28 +104,18 @@ class CommandsTest {
   @Test
   @Order(1)
   void pretrainsATeacher() {
-    var run =
-        Run.of(
-            "pretrain",
-            "--data",
-            data(),
-            "--out",
-            temporary.resolve("teacher"),
-            "--size",
-            32,
-            "--patch",
-            8,
-            "--width",
-            64,
-            "--depth",
-            1,
-            "--steps",
-            2,
-            "--batch",
-            2);
+    var run = Run.of(pretraining(500));
     done(run);
     assertEquals(teacher().toString(), run.results().strip());
     assertTrue(Files.exists(teacher()));
+    done(Run.of(pretraining(1))); // how often it is saved may change
+  }
+
+  private static Object[] pretraining(int saveEvery) {
+    var words =
+        "pretrain --data %s --out %s --size 32 --patch 8 --width 64 --depth 1 --steps 2 --batch 2"
+            .formatted(data(), teacher().getParent());
+    return (words + " --save-every " + saveEvery).split(" ");
   }
 
   @Test
@@ -191,6 +186,27 @@ class CommandsTest {
     var said = Files.readString(log.toPath());
     assertTrue(said.contains("the same command goes on from there"), said);
     return process.exitValue();
+  }
+
+  /** Trained by the whole method at its own taps, then found again by what the file says. */
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "VSS_UNET_TINY")
+  @Order(3)
+  void everyNetworkCanBeTheStudent(Network network) throws IOException {
+    var out = temporary.resolve(network.toString());
+    var train =
+        "train --data %s --out %s --student %s --teacher %s --labelled 34 --size 32 --steps 1 --batch 1"
+            .formatted(data(), out, network, teacher())
+            .split(" ");
+    done(Run.of((Object[]) train));
+    var file = out.resolve("student.safetensors");
+    assertEquals(network.toString(), Checkpoint.open(file).metadata().get("antaboga.model"));
+    var image = data().resolve("images").resolve(TinyData.name(8) + ".png");
+    done(Run.of("segment", image, "--checkpoint", file, "--out", out));
+    assertTrue(Files.exists(out.resolve(TinyData.name(8) + "_mask.png")));
+    done(Run.of("evaluate", "--checkpoint", file, "--data", data(), "--split", "val"));
+    var other = Stream.of(train).map(word -> word.equals("" + network) ? "vss-unet-tiny" : word);
+    assertTrue(Run.of(other.toArray()).said().contains("is of another run"));
   }
 
   @Test

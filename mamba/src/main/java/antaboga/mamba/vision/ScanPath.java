@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.mamba.vision;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntUnaryOperator;
 
 /** Four orders in which a scan visits the positions of an image; numbers are VMamba's. */
 public enum ScanPath {
@@ -18,28 +16,35 @@ public enum ScanPath {
 
   /** For each of the four scans the positions (row · width + column) in the order of time. */
   public List<int[]> orders(int height, int width) {
-    int length = height * width;
-    IntUnaryOperator rows = t -> t;
-    IntUnaryOperator columns = t -> t % height * width + t / height;
-    IntUnaryOperator back = t -> length - 1 - t;
-    List<IntUnaryOperator> orders =
-        switch (this) {
-          case CROSS -> List.of(rows, columns, back, columns.compose(back));
-          case UNIDIRECTIONAL -> List.of(rows, rows, rows, rows);
-          case BIDIRECTIONAL -> List.of(rows, rows, back, back);
-          case ROTATED -> {
-            IntUnaryOperator left = t -> t % height * width + width - 1 - t / height;
-            yield List.of(rows, left, back, left.compose(back));
-          }
-        };
-    var positions = new ArrayList<int[]>();
-    for (var order : orders) {
-      var at = new int[length];
-      for (int t = 0; t < length; t++) {
-        at[t] = order.applyAsInt(t);
+    var rows = order(height, width, 0, width, 1);
+    var columns = order(width, height, 0, 1, width);
+    return switch (this) {
+      case CROSS -> List.of(rows, columns, reversed(rows), reversed(columns));
+      case UNIDIRECTIONAL -> List.of(rows, rows, rows, rows);
+      case BIDIRECTIONAL -> List.of(rows, rows, reversed(rows), reversed(rows));
+      case ROTATED -> {
+        var left = order(width, height, width - 1, -1, width);
+        yield List.of(rows, left, reversed(rows), reversed(left));
       }
-      positions.add(at);
+    };
+  }
+
+  /** Lines of so many positions, each {@code line} and {@code step} after the other. */
+  private static int[] order(int lines, int count, int first, int line, int step) {
+    var at = new int[lines * count];
+    for (int i = 0, t = 0; i < lines; i++) {
+      for (int j = 0; j < count; j++) {
+        at[t++] = first + i * line + j * step;
+      }
     }
-    return positions;
+    return at;
+  }
+
+  private static int[] reversed(int[] order) {
+    var back = new int[order.length];
+    for (int t = 0; t < back.length; t++) {
+      back[t] = order[back.length - 1 - t];
+    }
+    return back;
   }
 }

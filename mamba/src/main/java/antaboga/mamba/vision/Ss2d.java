@@ -81,12 +81,9 @@ public record Ss2d(
   public Tensor forward(Tensor x) {
     var dims = Dims.of("ss2d").bind("x", x, "B H W " + config.width());
     long inner = config.inner();
-    var xz = inProj.forward(x);
-    var u = conv2d.forward(config.gate() ? xz.slice(3, 0, inner) : xz).silu();
-    var y = scan(u, dims.count("H"), dims.count("W"));
-    var normed = outNorm.forward(y);
-    return outProj.forward(
-        config.gate() ? normed.mul(xz.slice(3, inner, 2 * inner).silu()) : normed);
+    var u = conv2d.forward(inProj.part(x, 0, inner)).silu();
+    var y = outNorm.forward(scan(u, dims.count("H"), dims.count("W")));
+    return outProj.forward(config.gate() ? y.siluGate(inProj.part(x, inner, 2 * inner)) : y);
   }
 
   private Tensor scan(Tensor u, int height, int width) {
@@ -97,7 +94,7 @@ public record Ss2d(
             rows,
             rows.linear(xProj.reshape(-1, config.inner())),
             deltaProj.reshape(-1, config.deltaRank()),
-            aLogs.exp().neg(),
+            SelectiveScan.rates(aLogs),
             ScanOptions.plain().withD(ds).withDeltaBias(deltaBias.reshape(-1)).withDeltaSoftplus());
     return y.reshape(u.shape().toArray());
   }

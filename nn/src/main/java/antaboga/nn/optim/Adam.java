@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.nn.optim;
 
-import antaboga.Gradients;
 import antaboga.Parameter;
-import antaboga.Tensor;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Adam: {@code p -= rate m' / (sqrt(v') + epsilon)} with bias-corrected means m', v' of gradients
@@ -14,7 +11,7 @@ import java.util.Map;
  *
  * <p>Source: Kingma and Ba 2015, arXiv 1412.6980; {@code torch.optim.Adam}.
  */
-public final class Adam implements Optimizer {
+public final class Adam extends Stepper {
   /**
    * What the optimiser is told.
    *
@@ -54,7 +51,6 @@ public final class Adam implements Optimizer {
   }
 
   private final Config config;
-  private final Stepper stepper;
 
   /** All parameters alike, as PyTorch does; those that are not trainable are passed over. */
   public Adam(Config config, Collection<Parameter> parameters) {
@@ -63,37 +59,17 @@ public final class Adam implements Optimizer {
 
   /** Parameters by group, for example {@link ParameterGroup#sparing}. */
   public Adam(Config config, List<ParameterGroup> groups) {
+    super(
+        new AdamRule(config.beta1, config.beta2, config.epsilon, config.amsgrad, false),
+        config.rate,
+        config.decay,
+        groups);
     this.config = config;
-    this.stepper =
-        new Stepper(
-            new AdamRule(config.beta1, config.beta2, config.epsilon, config.amsgrad, false),
-            config.decay(),
-            groups);
   }
 
   /** The configuration. */
   public Config config() {
     return config;
-  }
-
-  @Override
-  public void step(Gradients gradients) {
-    step(gradients, config.rate());
-  }
-
-  @Override
-  public void step(Gradients gradients, double rate) {
-    stepper.step(gradients, rate);
-  }
-
-  @Override
-  public Map<String, Tensor> state() {
-    return stepper.state();
-  }
-
-  @Override
-  public void restore(Map<String, Tensor> state) {
-    stepper.restore(state);
   }
 
   @Override

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.nn.optim;
 
-import antaboga.Gradients;
 import antaboga.Parameter;
-import antaboga.Tensor;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Adam with decoupled weight decay: {@code p *= 1 - rate decay} before the step of {@link Adam}.
  *
  * <p>Source: Loshchilov and Hutter 2019, arXiv 1711.05101; {@code torch.optim.AdamW}.
  */
-public final class AdamW implements Optimizer {
+public final class AdamW extends Stepper {
   /**
    * What the optimiser is told.
    *
@@ -53,7 +50,6 @@ public final class AdamW implements Optimizer {
   }
 
   private final Config config;
-  private final Stepper stepper;
 
   /** All parameters alike, as PyTorch does; those that are not trainable are passed over. */
   public AdamW(Config config, Collection<Parameter> parameters) {
@@ -62,37 +58,17 @@ public final class AdamW implements Optimizer {
 
   /** Parameters by group, for example {@link ParameterGroup#sparing}. */
   public AdamW(Config config, List<ParameterGroup> groups) {
+    super(
+        new AdamRule(config.beta1, config.beta2, config.epsilon, config.amsgrad, true),
+        config.rate,
+        config.decay,
+        groups);
     this.config = config;
-    this.stepper =
-        new Stepper(
-            new AdamRule(config.beta1, config.beta2, config.epsilon, config.amsgrad, true),
-            config.decay(),
-            groups);
   }
 
   /** The configuration. */
   public Config config() {
     return config;
-  }
-
-  @Override
-  public void step(Gradients gradients) {
-    step(gradients, config.rate());
-  }
-
-  @Override
-  public void step(Gradients gradients, double rate) {
-    stepper.step(gradients, rate);
-  }
-
-  @Override
-  public Map<String, Tensor> state() {
-    return stepper.state();
-  }
-
-  @Override
-  public void restore(Map<String, Tensor> state) {
-    stepper.restore(state);
   }
 
   @Override

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.nn.optim;
 
-import antaboga.Gradients;
 import antaboga.Parameter;
-import antaboga.Tensor;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 
 /**
  * RMSprop: {@code v = alpha v + (1 - alpha) g^2}, {@code p -= rate g / (sqrt(v) + epsilon)}, with
@@ -14,7 +11,7 @@ import java.util.Map;
  *
  * <p>Source: Tieleman and Hinton 2012, lecture 6.5; {@code torch.optim.RMSprop}.
  */
-public final class RmsProp implements Optimizer {
+public final class RmsProp extends Stepper {
   /**
    * What the optimiser is told.
    *
@@ -59,7 +56,6 @@ public final class RmsProp implements Optimizer {
   }
 
   private final Config config;
-  private final Stepper stepper;
 
   /** All parameters alike, as PyTorch does; those that are not trainable are passed over. */
   public RmsProp(Config config, Collection<Parameter> parameters) {
@@ -68,37 +64,17 @@ public final class RmsProp implements Optimizer {
 
   /** Parameters by group, for example {@link ParameterGroup#sparing}. */
   public RmsProp(Config config, List<ParameterGroup> groups) {
+    super(
+        new RmsPropRule(config.alpha, config.epsilon, config.momentum, config.centered),
+        config.rate,
+        config.decay,
+        groups);
     this.config = config;
-    this.stepper =
-        new Stepper(
-            new RmsPropRule(config.alpha, config.epsilon, config.momentum, config.centered),
-            config.decay(),
-            groups);
   }
 
   /** The configuration. */
   public Config config() {
     return config;
-  }
-
-  @Override
-  public void step(Gradients gradients) {
-    step(gradients, config.rate());
-  }
-
-  @Override
-  public void step(Gradients gradients, double rate) {
-    stepper.step(gradients, rate);
-  }
-
-  @Override
-  public Map<String, Tensor> state() {
-    return stepper.state();
-  }
-
-  @Override
-  public void restore(Map<String, Tensor> state) {
-    stepper.restore(state);
   }
 
   @Override

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.nn.optim;
 
-import antaboga.Gradients;
 import antaboga.Parameter;
-import antaboga.Tensor;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Stochastic gradient descent: {@code b = momentum b + (1 - dampening) d}, {@code p -= rate b},
@@ -15,7 +12,7 @@ import java.util.Map;
  *
  * <p>Source: {@code torch.optim.SGD}.
  */
-public final class Sgd implements Optimizer {
+public final class Sgd extends Stepper {
   /**
    * What the optimiser is told.
    *
@@ -54,7 +51,6 @@ public final class Sgd implements Optimizer {
   }
 
   private final Config config;
-  private final Stepper stepper;
 
   /** All parameters alike, as PyTorch does; those that are not trainable are passed over. */
   public Sgd(Config config, Collection<Parameter> parameters) {
@@ -63,37 +59,17 @@ public final class Sgd implements Optimizer {
 
   /** Parameters by group, for example {@link ParameterGroup#sparing}. */
   public Sgd(Config config, List<ParameterGroup> groups) {
+    super(
+        new SgdRule(config.momentum, config.dampening, config.nesterov),
+        config.rate,
+        config.decay,
+        groups);
     this.config = config;
-    this.stepper =
-        new Stepper(
-            new SgdRule(config.momentum, config.dampening, config.nesterov),
-            config.decay(),
-            groups);
   }
 
   /** The configuration. */
   public Config config() {
     return config;
-  }
-
-  @Override
-  public void step(Gradients gradients) {
-    step(gradients, config.rate());
-  }
-
-  @Override
-  public void step(Gradients gradients, double rate) {
-    stepper.step(gradients, rate);
-  }
-
-  @Override
-  public Map<String, Tensor> state() {
-    return stepper.state();
-  }
-
-  @Override
-  public void restore(Map<String, Tensor> state) {
-    stepper.restore(state);
   }
 
   @Override

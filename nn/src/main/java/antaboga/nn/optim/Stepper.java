@@ -18,7 +18,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Applies a rule to every parameter that has a gradient, and keeps what the rule remembers. */
-final class Stepper {
+abstract sealed class Stepper implements Optimizer permits Adam, AdamW, RmsProp, Sgd {
   private static final int TILE = 4096; // five tiles of doubles stay in a core's cache
 
   /** A parameter with what is remembered of it; the slots appear with its first gradient. */
@@ -35,6 +35,7 @@ final class Stepper {
   }
 
   private final Rule rule;
+  private final double rate;
   private final double decay;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
 
@@ -44,8 +45,9 @@ final class Stepper {
   private final double[][] values;
   private final float[] floats = new float[TILE];
 
-  Stepper(Rule rule, double decay, Collection<ParameterGroup> groups) {
+  Stepper(Rule rule, double rate, double decay, Collection<ParameterGroup> groups) {
     this.rule = rule;
+    this.rate = rate;
     this.decay = decay;
     this.values = new double[rule.slots().size()][TILE];
     for (var group : groups) {
@@ -59,7 +61,13 @@ final class Stepper {
     }
   }
 
-  void step(Gradients gradients, double rate) {
+  @Override
+  public void step(Gradients gradients) {
+    step(gradients, rate);
+  }
+
+  @Override
+  public void step(Gradients gradients, double rate) {
     if (!(rate >= 0) || Double.isInfinite(rate)) {
       throw new IllegalArgumentException("optimizer: rate " + rate + ", expected 0 or more");
     }
@@ -104,7 +112,8 @@ final class Stepper {
     return slots;
   }
 
-  Map<String, Tensor> state() {
+  @Override
+  public Map<String, Tensor> state() {
     var state = new TreeMap<String, Tensor>();
     for (var entry : entries.values()) {
       if (entry.step > 0) {
@@ -118,7 +127,8 @@ final class Stepper {
     return state;
   }
 
-  void restore(Map<String, Tensor> state) {
+  @Override
+  public void restore(Map<String, Tensor> state) {
     requireKnown(state);
     var restored = new LinkedHashMap<Entry, List<INDArray>>();
     for (var entry : entries.values()) {

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# scan.sh [RECORD.json]: times the selective scan on this machine's processor and reports it; see README.md.
+# JMH_ARGS: options for JMH in place of the usual times, such as '-wi 1 -w 100ms -i 1 -r 100ms' for a trial.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+commit=$(git describe --always --dirty --abbrev=40)
+processor=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo 2>/dev/null | head -1)
+name=$(tr -cs '[:alnum:]\n' - <<<"${processor:-$(uname -m)}" | tr '[:upper:]' '[:lower:]')
+record=${1:-bench/results/$(date -u +%F)-$name-$(cut -c1-9 <<<"$commit").json}
+mkdir -p "$(dirname "$record")"
+
+# shellcheck disable=SC2086
+mvn -q -B ${MAVEN_ARGS:-} -DskipTests -Dmaven.javadoc.skip -Plibtorch -pl bench -am package
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cp bench/target/benchmarks.jar "$work/" # so that another build does not pull it from under a run
+jar=$work/benchmarks.jar
+
+# one run, so that what is compared stands side by side
+# shellcheck disable=SC2086
+java -jar "$jar" '(Exponential|bench.Copy|mamba.Scan|LibtorchScan|Nd4jScan)Benchmark' \
+  -rf json -rff "$work/scan.json" ${JMH_ARGS:-}
+
+# cost over length, channels and states (D x L x N), each from 2^8 to 2^16
+shapes=
+for size in 256 1024 4096 16384 65536; do
+  shapes+=64x${size}x16,${size}x64x16,16x64x$size,
+done
+# shellcheck disable=SC2086
+java -jar "$jar" mamba.ScanBenchmark -p kernel=vector -p threads=1 -p shape="${shapes%,}" \
+  -rf json -rff "$work/cost.json" ${JMH_ARGS:--i 4 -r 500ms}
+
+java --add-modules jdk.incubator.vector -cp "$jar" antaboga.bench.ScanReport "$record" "$commit" "$work"/*.json
+cat "${record%.json}.md"
