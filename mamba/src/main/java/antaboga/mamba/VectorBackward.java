@@ -4,7 +4,6 @@ package antaboga.mamba;
 import static antaboga.mamba.VectorTile.BLOCK;
 import static antaboga.mamba.VectorTile.LANES;
 import static antaboga.mamba.VectorTile.PAIR;
-import static antaboga.mamba.VectorTile.ROWS;
 import static antaboga.mamba.VectorTile.SEGMENT;
 import static antaboga.mamba.VectorTile.STEPS;
 import static antaboga.mamba.VectorTile.SUMS;
@@ -14,7 +13,10 @@ import static antaboga.mamba.VectorTile.broadcast;
 import static antaboga.mamba.VectorTile.load;
 
 import antaboga.kernel.VectorMath;
+import antaboga.mamba.VectorTile.Pass;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -26,84 +28,81 @@ import jdk.incubator.vector.FloatVector;
  * </pre>
  *
  * <p>A block of states passes over all pairs before the next one begins, so that its sums over the
- * channels stay in the nearest cache. Methods work as those of {@link VectorForward}.
+ * channels stay in the nearest cache.
  */
 final class VectorBackward {
-  private VectorBackward() {}
+  private final List<Pass> enter;
+  private final List<Pass> together;
+  private final List<Pass> apart;
+  private final List<Pass> leave;
 
-  /** Scans the tile backwards: fills the gradients of its rows, and adds to all others. */
-  static void scan(ScanSources sources, VectorTile tile) {
+  VectorBackward(ScanSources sources) {
+    enter = new ArrayList<>(VectorForward.entering(sources));
+    enter.add(VectorBackward::enter);
+    together = new ArrayList<>(List.of(VectorPower::decays, VectorBackward::replay4));
+    apart = List.of(VectorPower::decays, new Apart(sources));
+    leave = new ArrayList<>();
+    if (sources.gated) {
+      enter.add(VectorBackward::gate);
+      together.add(VectorBackward::output4);
+      leave.add(VectorBackward::ungate);
+    }
+    together.add(VectorBackward::gather4);
+    together.add(VectorBackward::retreat2);
+    together.add((tile, v, n) -> retreat2(tile, v, n + 2));
+    together.add(VectorBackward::rates4);
+    together.add((tile, v, n) -> rates4(tile, v + 1, n));
+    leave.add(VectorBackward::leave);
+    if (sources.softplus) {
+      leave.add(VectorPower::slope);
+    }
+    leave.add(VectorBackward::sumBias);
+    if (sources.geometry.rank() > 0) {
+      leave.add(VectorBackward::unproject);
+    }
+  }
+
+  /** Fills the gradients of the tile's rows, and adds to all others. */
+  void scan(VectorTile tile) {
     int vectors = 2 * tile.pairs();
     for (int v = 0; v < vectors; v++) {
-      VectorForward.enter(sources, tile, v, rows(v));
-      enter(sources, tile, v, rows(v));
+      tile.run(enter, v, 0);
     }
     for (int n = 0; n < tile.states; n += BLOCK) {
       Arrays.fill(tile.db, 0);
       Arrays.fill(tile.dc, 0);
       for (int v = 0; v < vectors; v += 2) {
-        retreat(sources, tile, v, n);
+        tile.run(tile.together(n) ? together : apart, v, n);
       }
       VectorLaneSums.move(tile.db, n, tile.dbRows, tile.states);
       VectorLaneSums.move(tile.dc, n, tile.dcRows, tile.states);
     }
     Arrays.fill(tile.dfactors, 0);
     for (int v = 0; v < vectors; v++) {
-      leave(sources, tile, v, rows(v));
+      tile.run(leave, v, 0);
     }
     VectorLaneSums.sum(tile.dfactors);
     VectorLaneSums.transpose(tile.dfactors, tile.rank, 0, tile.dfactorRows, tile.rank);
   }
 
-  /** Where a vector's pair rows begin. */
-  private static int rows(int v) {
-    return v / 2 * ROWS + v % 2 * LANES;
-  }
-
-  private static void enter(ScanSources sources, VectorTile tile, int v, int at) {
+  /** g = dy; s and r begin at zero. */
+  private static void enter(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
     for (int t = 0; t < tile.steps; t++) {
       int i = at + t * PAIR;
       load(tile.dy, t * tile.width + v * LANES).intoArray(tile.g, i);
       FloatVector.zero(VectorTile.SPECIES).intoArray(tile.s, i);
       FloatVector.zero(VectorTile.SPECIES).intoArray(tile.r, i);
     }
-    if (sources.gated) {
-      gate(tile, v, at);
-    }
   }
 
   /** g *= silu(z). */
-  private static void gate(VectorTile tile, int v, int at) {
+  private static void gate(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
     for (int t = 0; t < tile.steps; t++) {
       var silu = VectorMath.silu(load(tile.z, t * tile.width + v * LANES));
       load(tile.g, at + t * PAIR).mul(silu).intoArray(tile.g, at + t * PAIR);
     }
-  }
-
-  /** A block of states of a pair. */
-  private static void retreat(ScanSources sources, VectorTile tile, int v, int n) {
-    int count = Math.min(BLOCK, tile.states - n);
-    for (int k = 0; k < count; k++) {
-      VectorPower.decays(tile, v, rows(v), n + k, k);
-      VectorPower.decays(tile, v + 1, rows(v + 1), n + k, k);
-    }
-    if (!tile.together(n)) {
-      for (int k = 0; k < count; k++) {
-        retreat1(sources, tile, v, n + k, k);
-        retreat1(sources, tile, v + 1, n + k, k);
-      }
-      return;
-    }
-    replay4(tile, v, n);
-    if (sources.gated) {
-      output4(tile, v, n);
-      output4(tile, v + 1, n);
-    }
-    gather4(tile, v);
-    retreat2(tile, v, n, 0);
-    retreat2(tile, v, n, 2);
-    rates4(tile, v, n);
-    rates4(tile, v + 1, n);
   }
 
   /** The history of a block: the state before each step and after the last. */
@@ -127,7 +126,7 @@ final class VectorBackward {
     q2.intoArray(tile.history, 2 * TRACKS + TRACK);
     p3.intoArray(tile.history, 3 * TRACKS);
     q3.intoArray(tile.history, 3 * TRACKS + TRACK);
-    int at = rows(v);
+    int at = tile.row(v);
     int from = VectorTile.segment(n);
     for (int t = 0; t < tile.steps; t++) {
       int i = at + t * PAIR;
@@ -159,8 +158,14 @@ final class VectorBackward {
   }
 
   /** sum += C h; only the gate's gradient needs it again. */
-  private static void output4(VectorTile tile, int v, int n) {
-    int at = rows(v);
+  private static void output4(VectorTile tile, int pair, int n) {
+    for (int v = pair; v < pair + 2; v++) {
+      outputs(tile, v, n);
+    }
+  }
+
+  private static void outputs(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
     int track = v % 2 * TRACK + LANES;
     int from = VectorTile.segment(n);
     for (int t = 0; t < tile.steps; t++) {
@@ -176,8 +181,8 @@ final class VectorBackward {
   }
 
   /** dC += g h of a block. */
-  private static void gather4(VectorTile tile, int v) {
-    int at = rows(v);
+  private static void gather4(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
     for (int t = 0; t < tile.steps; t++) {
       int i = at + t * PAIR;
       int o = (t + 1) * LANES;
@@ -195,14 +200,14 @@ final class VectorBackward {
     }
   }
 
-  /** Two states of a pair, from the k-th of the block on: dB, s, and λ in the place of decays. */
-  private static void retreat2(VectorTile tile, int v, int n, int k) {
-    int p = tile.column(v, n + k);
-    int q = tile.column(v + 1, n + k);
-    int at = rows(v);
-    int from = VectorTile.segment(n + k);
-    int track = k * TRACKS;
-    int sums = k * SUMS;
+  /** Two states of a pair: dB, s, and λ in the place of decays. */
+  private static void retreat2(VectorTile tile, int v, int n) {
+    int p = tile.column(v, n);
+    int q = tile.column(v + 1, n);
+    int at = tile.row(v);
+    int from = VectorTile.segment(n);
+    int track = n % BLOCK * TRACKS;
+    int sums = n % BLOCK * SUMS;
     var p0 = load(tile.lambda, p);
     var p1 = load(tile.lambda, p + LANES);
     var q0 = load(tile.lambda, q);
@@ -248,7 +253,7 @@ final class VectorBackward {
   /** q = λ h of one vector of a block: dA and r. */
   private static void rates4(VectorTile tile, int v, int n) {
     int column = tile.column(v, n);
-    int at = rows(v);
+    int at = tile.row(v);
     int track = v % 2 * TRACK;
     var a0 = load(tile.a, column);
     var a1 = load(tile.a, column + LANES);
@@ -282,27 +287,37 @@ final class VectorBackward {
     da3.intoArray(tile.da, column + 3 * LANES);
   }
 
-  /** One state of one vector, the k-th of the block. */
-  private static void retreat1(ScanSources sources, VectorTile tile, int v, int n, int k) {
-    boolean constantB = sources.geometry.constantB();
-    boolean constantC = sources.geometry.constantC();
-    var b = tile.lanesB(constantB, v, n);
-    var c = tile.lanesC(constantC, v, n);
-    replay1(tile, v, n, k, b);
-    if (sources.gated) {
-      output1(tile, v, k, c);
+  /** A block's states and vectors, each by itself. */
+  private record Apart(ScanSources sources) implements Pass {
+    @Override
+    public void over(VectorTile tile, int pair, int n) {
+      for (int m = n; m < Math.min(n + BLOCK, tile.states); m++) {
+        over(tile, pair, m, m - n);
+        over(tile, pair + 1, m, m - n);
+      }
     }
-    retreat1(tile, v, n, k, b, c);
-    if (constantB) {
-      sumSteps(tile, k, tile.db, tile.dcolumnB, tile.column(v, n));
-    }
-    if (constantC) {
-      sumSteps(tile, k, tile.dc, tile.dcolumnC, tile.column(v, n));
+
+    private void over(VectorTile tile, int v, int n, int k) {
+      boolean constantB = sources.geometry.constantB();
+      boolean constantC = sources.geometry.constantC();
+      var b = tile.lanesB(constantB, v, n);
+      var c = tile.lanesC(constantC, v, n);
+      replay1(tile, v, n, k, b);
+      if (sources.gated) {
+        output1(tile, v, k, c);
+      }
+      retreat1(tile, v, n, k, b, c);
+      if (constantB) {
+        sumSteps(tile, k, tile.db, tile.dcolumnB, tile.column(v, n));
+      }
+      if (constantC) {
+        sumSteps(tile, k, tile.dc, tile.dcolumnC, tile.column(v, n));
+      }
     }
   }
 
   private static void replay1(VectorTile tile, int v, int n, int k, VectorTile.Lanes b) {
-    int at = rows(v);
+    int at = tile.row(v);
     int track = k * TRACKS + v % 2 * TRACK;
     var h = load(tile.h, tile.column(v, n));
     h.intoArray(tile.history, track);
@@ -314,7 +329,7 @@ final class VectorBackward {
   }
 
   private static void output1(VectorTile tile, int v, int k, VectorTile.Lanes c) {
-    int at = rows(v);
+    int at = tile.row(v);
     int track = k * TRACKS + v % 2 * TRACK + LANES;
     for (int t = 0; t < tile.steps; t++) {
       int i = at + t * PAIR;
@@ -325,7 +340,7 @@ final class VectorBackward {
   private static void retreat1(
       VectorTile tile, int v, int n, int k, VectorTile.Lanes b, VectorTile.Lanes c) {
     int column = tile.column(v, n);
-    int at = rows(v);
+    int at = tile.row(v);
     int track = k * TRACKS + v % 2 * TRACK;
     int sums = k * SUMS;
     var lambda = load(tile.lambda, column);
@@ -359,22 +374,9 @@ final class VectorBackward {
     Arrays.fill(sums, k * SUMS, (k + 1) * SUMS, 0);
   }
 
-  private static void leave(ScanSources sources, VectorTile tile, int v, int at) {
-    if (sources.gated) {
-      ungate(tile, v, at);
-    }
-    leave(tile, v, at);
-    if (sources.softplus) {
-      VectorPower.slope(tile, v, at);
-    }
-    sumBias(tile, v, at);
-    if (sources.geometry.rank() > 0) {
-      unproject(tile, v, at);
-    }
-  }
-
   /** y = sum dy silu'(z), the gradient of z; silu'(z) = p (1 + z (1 - p)), p = sigmoid(z). */
-  private static void ungate(VectorTile tile, int v, int at) {
+  private static void ungate(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
     for (int t = 0; t < tile.steps; t++) {
       int i = t * tile.width + v * LANES;
       var z = load(tile.z, i);
@@ -388,7 +390,8 @@ final class VectorBackward {
   }
 
   /** The gradients of u, of δ' (in r) and of D. */
-  private static void leave(VectorTile tile, int v, int at) {
+  private static void leave(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
     var skip = load(tile.d, v * LANES);
     var sum = load(tile.dd, v * LANES);
     for (int t = 0; t < tile.steps; t++) {
@@ -405,7 +408,8 @@ final class VectorBackward {
   }
 
   /** The gradient of raw, and that of the bias, which is its sum. */
-  private static void sumBias(VectorTile tile, int v, int at) {
+  private static void sumBias(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
     var sum = load(tile.dbias, v * LANES);
     for (int t = 0; t < tile.steps; t++) {
       var rt = load(tile.r, at + t * PAIR);
@@ -416,7 +420,8 @@ final class VectorBackward {
   }
 
   /** dweights += factors × r, dfactors += weights × r. */
-  private static void unproject(VectorTile tile, int v, int at) {
+  private static void unproject(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
     for (int k = 0; k < tile.rank; k++) {
       int column = (v * tile.rank + k) * LANES;
       var weight = load(tile.weights, column);

@@ -12,56 +12,60 @@ import static antaboga.mamba.VectorTile.load;
 import static jdk.incubator.vector.VectorOperators.LE;
 
 import antaboga.kernel.VectorMath;
+import antaboga.mamba.VectorTile.Pass;
+import java.util.ArrayList;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/**
- * The forward scan of a tile. Methods work on a vector of channels {@code v} or the pair that
- * begins with it, whose pair rows begin at {@code at}, and on the states from {@code n} on.
- *
- * <p>They are small, since a large one exceeds the compiler's inlining budget and boxes its
- * vectors.
- */
+/** The forward scan of a tile, pass by pass. */
 final class VectorForward {
   private static final VectorSpecies<Integer> BITS = VectorTile.SPECIES.withLanes(int.class);
 
-  private VectorForward() {}
+  private final List<Pass> enter;
+  private final List<Pass> together;
+  private final List<Pass> apart;
+  private final List<Pass> leave;
 
-  /** Scans the tile: fills y, and moves the states on. */
-  static void scan(ScanSources sources, VectorTile tile) {
-    for (int v = 0; v < 2 * tile.pairs(); v += 2) {
-      enter(sources, tile, v, 0);
-      enter(sources, tile, v + 1, LANES);
-      for (int n = 0; n < tile.states; n += BLOCK) {
-        advance(sources.geometry, tile, v, n);
-      }
-      for (int w = 0; w < 2; w++) {
-        if (sources.gated) {
-          gate(tile, v + w, w * LANES);
-        } else {
-          leave(tile, v + w, w * LANES);
-        }
-      }
-    }
+  VectorForward(ScanSources sources) {
+    enter = entering(sources);
+    together = List.of(VectorPower::decays, VectorForward::advance4);
+    apart = List.of(VectorPower::decays, new Apart(sources.geometry));
+    leave = List.of(sources.gated ? VectorForward::gate : VectorForward::leave);
   }
 
-  /** Computes δ', x and the sum's first term. */
-  static void enter(ScanSources sources, VectorTile tile, int v, int at) {
+  /** What computes δ', x and the sum's first term. */
+  static List<Pass> entering(ScanSources sources) {
+    var passes = new ArrayList<Pass>();
     if (sources.geometry.rank() > 0) {
-      project(tile, v);
+      passes.add(VectorForward::project);
     }
     if (sources.softplus) {
-      VectorPower.decaying(tile, v, at);
-      VectorPower.softplus(tile, v, at);
+      passes.add(VectorPower::decaying);
+      passes.add(VectorPower::softplus);
     } else {
-      shift(tile, v, at);
+      passes.add(VectorForward::shift);
     }
-    tile.gentle[v] = enter(tile, v, at);
+    passes.add(VectorForward::enter);
+    return passes;
+  }
+
+  /** Fills y, and moves the states on. */
+  void scan(VectorTile tile) {
+    for (int v = 0; v < 2 * tile.pairs(); v += 2) {
+      tile.run(enter, v, 0);
+      tile.run(enter, v + 1, 0);
+      for (int n = 0; n < tile.states; n += BLOCK) {
+        tile.run(tile.together(n) ? together : apart, v, n);
+      }
+      tile.run(leave, v, 0);
+      tile.run(leave, v + 1, 0);
+    }
   }
 
   /** raw = factors × weights. */
-  private static void project(VectorTile tile, int v) {
+  private static void project(VectorTile tile, int v, int n) {
     for (int t = 0; t < tile.steps; t++) {
       var raw = FloatVector.zero(VectorTile.SPECIES);
       for (int k = 0; k < tile.rank; k++) {
@@ -73,15 +77,17 @@ final class VectorForward {
   }
 
   /** δ' = raw + bias. */
-  private static void shift(VectorTile tile, int v, int at) {
+  private static void shift(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
     var bias = load(tile.bias, v * LANES);
     for (int t = 0; t < tile.steps; t++) {
       load(tile.raw, t * tile.width + v * LANES).add(bias).intoArray(tile.delta, at + t * PAIR);
     }
   }
 
-  /** x = δ' u, sum = D u; whether all exponents are gentle. */
-  private static boolean enter(VectorTile tile, int v, int at) {
+  /** x = δ' u, sum = D u; finds out whether all exponents are gentle. */
+  private static void enter(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
     var skip = load(tile.d, v * LANES);
     var largest = IntVector.zero(BITS); // of floats without a sign; NaN is above all
     for (int t = 0; t < tile.steps; t++) {
@@ -91,33 +97,15 @@ final class VectorForward {
       ut.mul(skip).intoArray(tile.sum, at + t * PAIR);
       largest = largest.max(dt.abs().reinterpretAsInts());
     }
-    return largest
-        .reinterpretAsFloats()
-        .mul(load(tile.steepest, v * LANES))
-        .compare(LE, VectorPower.GENTLE)
-        .allTrue();
+    tile.gentle[v] =
+        largest
+            .reinterpretAsFloats()
+            .mul(load(tile.steepest, v * LANES))
+            .compare(LE, VectorPower.GENTLE)
+            .allTrue();
   }
 
   /** A block of states: h = decay h + x B, sum += C h. */
-  private static void advance(ScanGeometry geometry, VectorTile tile, int v, int n) {
-    int count = Math.min(BLOCK, tile.states - n);
-    for (int k = 0; k < count; k++) {
-      VectorPower.decays(tile, v, 0, n + k, k);
-      VectorPower.decays(tile, v + 1, LANES, n + k, k);
-    }
-    if (tile.together(n)) {
-      advance4(tile, v, n);
-      return;
-    }
-    for (int k = 0; k < count; k++) {
-      for (int w = v; w < v + 2; w++) {
-        var b = tile.lanesB(geometry.constantB(), w, n + k);
-        var c = tile.lanesC(geometry.constantC(), w, n + k);
-        advance1(tile, w, n + k, k, b, c);
-      }
-    }
-  }
-
   private static void advance4(VectorTile tile, int v, int n) {
     int p = tile.column(v, n);
     int q = tile.column(v + 1, n);
@@ -174,11 +162,24 @@ final class VectorForward {
     q3.intoArray(h, q + 3 * LANES);
   }
 
-  /** One state of one vector, the k-th of the block. */
+  /** As {@link #advance4} for each state and vector by itself. */
+  private record Apart(ScanGeometry geometry) implements Pass {
+    @Override
+    public void over(VectorTile tile, int pair, int n) {
+      for (int m = n; m < Math.min(n + BLOCK, tile.states); m++) {
+        for (int v = pair; v < pair + 2; v++) {
+          var b = tile.lanesB(geometry.constantB(), v, m);
+          var c = tile.lanesC(geometry.constantC(), v, m);
+          advance1(tile, v, m, b, c);
+        }
+      }
+    }
+  }
+
   private static void advance1(
-      VectorTile tile, int v, int n, int k, VectorTile.Lanes b, VectorTile.Lanes c) {
-    int at = v % 2 * LANES;
-    int track = k * TRACKS + v % 2 * TRACK;
+      VectorTile tile, int v, int n, VectorTile.Lanes b, VectorTile.Lanes c) {
+    int at = tile.row(v);
+    int track = n % BLOCK * TRACKS + v % 2 * TRACK;
     var h = load(tile.h, tile.column(v, n));
     for (int t = 0; t < tile.steps; t++) {
       int i = at + t * PAIR;
@@ -189,14 +190,16 @@ final class VectorForward {
   }
 
   /** y = sum. */
-  private static void leave(VectorTile tile, int v, int at) {
+  private static void leave(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
     for (int t = 0; t < tile.steps; t++) {
       load(tile.sum, at + t * PAIR).intoArray(tile.y, t * tile.width + v * LANES);
     }
   }
 
   /** y = sum silu(z). */
-  private static void gate(VectorTile tile, int v, int at) {
+  private static void gate(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
     for (int t = 0; t < tile.steps; t++) {
       int i = t * tile.width + v * LANES;
       var silu = VectorMath.silu(load(tile.z, i));

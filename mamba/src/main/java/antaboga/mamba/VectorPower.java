@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.mamba;
 
+import static antaboga.mamba.VectorTile.BLOCK;
 import static antaboga.mamba.VectorTile.LANES;
 import static antaboga.mamba.VectorTile.PAIR;
 import static antaboga.mamba.VectorTile.TRACK;
@@ -49,24 +50,27 @@ final class VectorPower {
     return p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
   }
 
-  /**
-   * Fills the k-th decay track of a vector with e^(δA) = 2^(δ A log2 e) of state n.
-   *
-   * @param at the vector's first delta
-   */
-  static void decays(VectorTile tile, int v, int at, int n, int k) {
-    int to = k * TRACKS + v % 2 * TRACK;
-    if (v >= tile.vectors) {
-      Arrays.fill(tile.decay, to, to + TRACK, 0); // what is left there may be infinite
-    } else if (tile.gentle[v]) {
-      gentle(tile.delta, at, load(tile.a2, tile.column(v, n)), tile.decay, to, tile.steps);
-    } else {
-      steep(tile.delta, at, load(tile.a2, tile.column(v, n)), tile.decay, to, tile.steps);
+  /** Fills the decay tracks of a block of a pair with e^(δA) = 2^(δ A log2 e). */
+  static void decays(VectorTile tile, int pair, int n) {
+    int count = Math.min(BLOCK, tile.states - n);
+    for (int v = pair; v < pair + 2; v++) {
+      for (int k = 0; k < count; k++) {
+        int to = k * TRACKS + v % 2 * TRACK;
+        var rate = load(tile.a2, tile.column(v, n + k));
+        if (v >= tile.vectors) {
+          Arrays.fill(tile.decay, to, to + TRACK, 0); // what is left there may be infinite
+        } else if (tile.gentle[v]) {
+          gentle(tile.delta, tile.row(v), rate, tile.decay, to, tile.steps);
+        } else {
+          steep(tile.delta, tile.row(v), rate, tile.decay, to, tile.steps);
+        }
+      }
     }
   }
 
   /** For exponents of two up to {@value #GENTLE}. */
-  static void gentle(float[] delta, int at, FloatVector rate, float[] decay, int to, int steps) {
+  private static void gentle(
+      float[] delta, int at, FloatVector rate, float[] decay, int to, int steps) {
     for (int t = 0; t < steps; t++) {
       power(load(delta, at + t * PAIR), rate).intoArray(decay, to + t * LANES);
     }
@@ -87,7 +91,8 @@ final class VectorPower {
   }
 
   /** e = e^-|raw + bias|, from 2^-126 on. */
-  static void decaying(VectorTile tile, int v, int at) {
+  static void decaying(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
     var shift = load(tile.bias, v * LANES);
     for (int t = 0; t < tile.steps; t++) {
       var magnitude = load(tile.raw, t * tile.width + v * LANES).add(shift).abs();
@@ -97,7 +102,8 @@ final class VectorPower {
   }
 
   /** delta = softplus(raw + bias) = max(raw + bias, 0) + 2 artanh(e / (2 + e)). */
-  static void softplus(VectorTile tile, int v, int at) {
+  static void softplus(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
     var shift = load(tile.bias, v * LANES);
     for (int t = 0; t < tile.steps; t++) {
       var raw = load(tile.raw, t * tile.width + v * LANES).add(shift);
@@ -108,7 +114,8 @@ final class VectorPower {
   }
 
   /** r *= softplus'(raw + bias) = 1 / (1 + e) where that is positive, else e / (1 + e). */
-  static void slope(VectorTile tile, int v, int at) {
+  static void slope(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
     var shift = load(tile.bias, v * LANES);
     for (int t = 0; t < tile.steps; t++) {
       var raw = load(tile.raw, t * tile.width + v * LANES).add(shift);

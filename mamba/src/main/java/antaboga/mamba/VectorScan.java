@@ -68,6 +68,7 @@ final class VectorScan implements ScanKernel {
     var last = Arrays.empty(DataType.FLOAT, geometry.batches(), geometry.width(), states);
     var borders = keep ? Arrays.empty(DataType.FLOAT, slabs.borders()) : null;
     var sources = new ScanSources(in);
+    var pass = new VectorForward(sources);
     var out = new ScanRows(Tiles.of(y), geometry, geometry.u());
     var end = Tiles.of(last);
     var kept = borders == null ? null : Tiles.of(borders);
@@ -81,7 +82,7 @@ final class VectorScan implements ScanKernel {
               kept.write(place.border(chunk), tile.h, 0, place.borderSize());
             }
             sources.chunk(place, chunk, tile);
-            VectorForward.scan(sources, tile);
+            pass.scan(tile);
             if (geometry.shared() && place.group() > 0) {
               tile.read(out, place, chunk * STEPS, tile.u);
               for (int i = 0; i < tile.steps * tile.width; i++) {
@@ -102,6 +103,7 @@ final class VectorScan implements ScanKernel {
     int states = geometry.states();
     var borders = Tiles.of(Objects.requireNonNull(forward.borders(), "kept borders"));
     var sources = new ScanSources(in);
+    var pass = new VectorBackward(sources);
     var sinks = new ScanSinks(in, slabs);
     var rows = new ScanRows(Tiles.of(dy), geometry, geometry.u());
     var end = dLast == null ? null : Tiles.of(dLast);
@@ -120,7 +122,7 @@ final class VectorScan implements ScanKernel {
             borders.read(place.border(chunk), tile.h, 0, place.borderSize());
             sources.chunk(place, chunk, tile);
             tile.read(rows, place, chunk * STEPS, tile.dy);
-            VectorBackward.scan(sources, tile);
+            pass.scan(tile);
             sinks.chunk(place, chunk, tile);
           }
           sinks.end(place, tile);

@@ -5,6 +5,7 @@ import antaboga.kernel.Scratch;
 import antaboga.kernel.Tiles;
 import antaboga.kernel.VectorLanes;
 import java.util.Arrays;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,7 @@ final class VectorTile {
   final int states;
   final int rank;
   final int width; // floats of a row
+  private final boolean backward;
 
   final float[] u;
   final float[] raw; // delta before bias and softplus
@@ -125,6 +127,7 @@ final class VectorTile {
     pairs = (vectors + 1) / 2;
     this.states = states;
     this.rank = rank;
+    this.backward = backward;
     width = pairs * PAIR;
     int forwards = STEPS * width;
     int backwards = backward ? forwards : 0;
@@ -195,8 +198,32 @@ final class VectorTile {
     return n / SEGMENT * STEPS * SEGMENT + n % SEGMENT;
   }
 
+  /** Where a vector's pair rows begin; forwards all pairs use the same ones in turn. */
+  int row(int v) {
+    return (backward ? v / 2 * ROWS : 0) + v % 2 * LANES;
+  }
+
   int column(int v, int n) {
     return (v * states + n) * LANES;
+  }
+
+  /**
+   * One pass over the time steps of a tile: a vector, or the pair that begins with {@code v}, and
+   * the states from {@code n} on.
+   *
+   * <p>Passes are only ever called through this type. There are many of them, so the compiler
+   * leaves each a method of its own; inlined into each other they would exceed its budget, box
+   * their vectors and be several times slower.
+   */
+  interface Pass {
+    void over(VectorTile tile, int v, int n);
+  }
+
+  /** Runs passes one after another. */
+  void run(List<Pass> passes, int v, int n) {
+    for (var pass : passes) {
+      pass.over(this, v, n);
+    }
   }
 
   /** Pairs that are in use. */
