@@ -58,7 +58,7 @@ public class ExponentialBenchmark {
   }
 
   private static VectorTile tile() {
-    var tile = new VectorTile(2, STATES, 0, false);
+    var tile = new VectorTile(2, 2, STATES, 0, false);
     tile.vectors = 2;
     tile.steps = VectorTile.STEPS;
     Arrays.fill(tile.gentle, true);

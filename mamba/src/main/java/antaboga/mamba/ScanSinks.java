@@ -24,7 +24,7 @@ final class ScanSinks {
   private final INDArray bias;
   private final @Nullable INDArray columnB;
   private final @Nullable INDArray columnC;
-  // sums over the channels of a slab, one for each step
+  // sums over the channels of a bundle, one for each step
   private final @Nullable INDArray b;
   private final @Nullable INDArray c;
   private final @Nullable INDArray factors;
@@ -102,8 +102,13 @@ final class ScanSinks {
       float[] rows,
       int columns,
       int steps) {
-    if (to != null) {
-      Tiles.of(to).write(place.partial(from) * columns, rows, 0, steps * columns);
+    if (to == null) {
+      return;
+    }
+    var tiles = Tiles.of(to);
+    for (int i = 0; i < place.bundles(); i++) {
+      long row = place.slabs().partial(place.batch(), place.group(), place.bundle() + i, from);
+      tiles.write(row * columns, rows, i * VectorTile.STEPS * columns, steps * columns);
     }
   }
 
@@ -132,7 +137,7 @@ final class ScanSinks {
     var whole = delta;
     if (factors != null) {
       whole = Arrays.zeros(DataType.FLOAT, in.delta().shape());
-      ScanSums.slabs(slabs, factors, geometry.rank(), geometry.delta(), whole);
+      ScanSums.bundles(slabs, factors, geometry.rank(), geometry.delta(), whole);
     }
     var into = factors == null ? null : whole;
     return new ScanKernel.Gradients(
@@ -163,7 +168,7 @@ final class ScanSinks {
       return ScanSums.batches(java.util.Objects.requireNonNull(constant));
     }
     var sum = into == null ? Arrays.zeros(DataType.FLOAT, like.shape()) : into;
-    ScanSums.slabs(slabs, partials, geometry.states(), strides, sum);
+    ScanSums.bundles(slabs, partials, geometry.states(), strides, sum);
     return sum;
   }
 }

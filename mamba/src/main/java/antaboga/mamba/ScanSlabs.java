@@ -6,39 +6,51 @@ package antaboga.mamba;
  * batch is the work of one task; groups that share u are scanned one after another by one task,
  * since they add up.
  *
- * @param lanes channels that are scanned together; slabs begin at multiples of it
- * @param channels of a slab
+ * <p>Slabs are as many as there are threads, so that each reads wide rows. What is summed over
+ * channels is summed over bundles, which are a function of the sizes alone: threads do not change
+ * it.
+ *
+ * @param lanes channels of a vector
+ * @param bundle channels of a bundle
+ * @param channels of a slab, whole bundles
  * @param steps of a chunk
  */
-record ScanSlabs(ScanGeometry geometry, int lanes, int channels, int steps) {
+record ScanSlabs(ScanGeometry geometry, int lanes, int bundle, int channels, int steps) {
   /** Channels of a slab at most, so that its rows stay in the second cache. */
   private static final int WIDEST = 512;
 
-  /** Slabs that a backward scan is cut into where there are channels enough. */
-  private static final int TASKS = 8;
+  /** Vectors of a bundle at most, so that its sums stay in the nearest cache. */
+  private static final int LARGEST = 8;
 
-  /** Vectors of a slab of a backward scan at least, since each slab sums up its lanes. */
-  private static final int NARROWEST = 6;
-
-  /** Vectors of a slab of a backward scan at most: it keeps more rows than a forward scan. */
-  private static final int WIDEST_BACKWARD = 16;
-
-  /** For work without sums over slabs: each thread has its share. */
+  /** For a forward scan, which sums nothing over channels. */
   static ScanSlabs forward(ScanGeometry geometry, int lanes, int steps, int threads) {
-    int vectors = ceil(geometry.channels(), lanes);
-    int others = others(geometry);
-    int cuts = others >= threads ? 1 : ceil(threads, others);
-    int fewest = ceil(vectors, Math.max(1, WIDEST / lanes));
-    int each = ceil(vectors, Math.min(vectors, ceil(fewest, cuts) * cuts));
-    return new ScanSlabs(geometry, lanes, each * lanes, steps);
+    return cut(geometry, lanes, 1, steps, threads);
   }
 
-  /** For sums over slabs: a function of the sizes alone, so that threads do not change them. */
-  static ScanSlabs backward(ScanGeometry geometry, int lanes, int steps) {
-    int vectors = ceil(geometry.channels(), lanes);
-    int each = Math.max(NARROWEST, ceil(vectors, ceil(TASKS, others(geometry))));
-    int even = ceil(Math.min(each, WIDEST_BACKWARD), 2) * 2;
-    return new ScanSlabs(geometry, lanes, Math.min(even, vectors) * lanes, steps);
+  /** For a backward scan. */
+  static ScanSlabs backward(ScanGeometry geometry, int lanes, int steps, int threads) {
+    return cut(geometry, lanes, bundle(ceil(geometry.channels(), lanes)), steps, threads);
+  }
+
+  /** Large bundles waste least, if four threads can share them alike. */
+  private static int bundle(int vectors) {
+    for (int size = LARGEST; size > 2; size -= 2) {
+      if (ceil(vectors, size) % 4 == 0) {
+        return size;
+      }
+    }
+    return Math.min(LARGEST, ceil(vectors, 8) * 2);
+  }
+
+  private static ScanSlabs cut(
+      ScanGeometry geometry, int lanes, int vectors, int steps, int threads) {
+    int bundle = vectors * lanes;
+    int bundles = ceil(geometry.channels(), bundle);
+    int others = others(geometry);
+    int cuts = others >= threads ? 1 : ceil(threads, others);
+    int fewest = ceil(bundles, Math.max(1, WIDEST / bundle));
+    int each = ceil(bundles, Math.min(bundles, ceil(fewest, cuts) * cuts));
+    return new ScanSlabs(geometry, lanes, bundle, each * bundle, steps);
   }
 
   private static int others(ScanGeometry geometry) {
@@ -52,11 +64,6 @@ record ScanSlabs(ScanGeometry geometry, int lanes, int channels, int steps) {
   /** Slabs of one group in one batch. */
   int count() {
     return ceil(geometry.channels(), channels);
-  }
-
-  /** Vectors of a slab. */
-  int vectors() {
-    return channels / lanes;
   }
 
   int tasks() {
@@ -89,9 +96,20 @@ record ScanSlabs(ScanGeometry geometry, int lanes, int channels, int steps) {
     return (long) geometry.batches() * geometry.groups() * chunks() * border();
   }
 
-  /** Rows of the sums over the channels of each slab, one for each time step. */
+  /** Bundles of one group in one batch. */
+  int bundles() {
+    return ceil(geometry.channels(), bundle);
+  }
+
+  /** Rows of the sums over the channels of each bundle, one for each time step. */
   long partials() {
-    return (long) geometry.batches() * geometry.groups() * count() * geometry.length();
+    return (long) geometry.batches() * geometry.groups() * bundles() * geometry.length();
+  }
+
+  /** Row of a bundle's sums at a step. */
+  long partial(int batch, int group, int bundle, int step) {
+    long place = ((long) batch * geometry.groups() + group) * bundles() + bundle;
+    return place * geometry.length() + step;
   }
 
   /** One slab of one group in one batch. */
@@ -137,10 +155,14 @@ record ScanSlabs(ScanGeometry geometry, int lanes, int channels, int steps) {
       return vectors() * slabs.lanes * slabs.geometry.states();
     }
 
-    /** Row of its partial sums at a step. */
-    long partial(int from) {
-      long place = ((long) batch * slabs.geometry.groups() + group) * slabs.count() + slab;
-      return place * slabs.geometry.length() + from;
+    /** Number of its first bundle in the group. */
+    int bundle() {
+      return first() / slabs.bundle;
+    }
+
+    /** Its bundles. */
+    int bundles() {
+      return ceil(count(), slabs.bundle);
     }
   }
 }

@@ -13,11 +13,11 @@ final class ScanSums {
   private ScanSums() {}
 
   /**
-   * Adds the partial sums of all slabs, slab by slab, where the gradient stands.
+   * Adds the partial sums of all bundles, one after another, where the gradient stands.
    *
-   * @param partials for each slab and step, in the order of time, {@code count} floats
+   * @param partials for each bundle and step, in the order of time, {@code count} floats
    */
-  static void slabs(
+  static void bundles(
       ScanSlabs slabs, INDArray partials, int count, ScanStrides strides, INDArray sum) {
     var geometry = slabs.geometry();
     int share = strides.group() == 0 ? geometry.groups() : strides.share();
@@ -34,9 +34,8 @@ final class ScanSums {
           var one = Scratch.floats(1, floats);
           Arrays.fill(total, 0, floats, 0);
           for (int g = first; g < first + share; g++) {
-            for (int slab = 0; slab < slabs.count(); slab++) {
-              var place = new ScanSlabs.Place(slabs, batch, g, slab);
-              from.read(place.partial(0) * count, one, 0, floats);
+            for (int bundle = 0; bundle < slabs.bundles(); bundle++) {
+              from.read(slabs.partial(batch, g, bundle, 0) * count, one, 0, floats);
               add(geometry, g, one, count, total);
             }
           }
@@ -44,8 +43,14 @@ final class ScanSums {
         });
   }
 
-  /** Adds one slab's rows, which are in the order of time, where their position is. */
+  /** Adds rows, which are in the order of time, where their position is. */
   private static void add(ScanGeometry geometry, int g, float[] one, int count, float[] total) {
+    if (geometry.orders() == null) {
+      for (int i = 0; i < geometry.length() * count; i++) {
+        total[i] += one[i];
+      }
+      return;
+    }
     for (int t = 0; t < geometry.length(); t++) {
       int to = geometry.position(g, t) * count;
       for (int n = 0; n < count; n++) {

@@ -64,25 +64,32 @@ final class VectorBackward {
 
   /** Fills the gradients of the tile's rows, and adds to all others. */
   void scan(VectorTile tile) {
-    int vectors = 2 * tile.pairs();
-    for (int v = 0; v < vectors; v++) {
+    for (int first = 0; first < tile.vectors; first += tile.bundle) {
+      scan(tile, first, Math.min(first + tile.bundle, 2 * tile.pairs()));
+    }
+  }
+
+  /** The bundle of the vectors from {@code first} to before {@code end}. */
+  private void scan(VectorTile tile, int first, int end) {
+    int row = first / tile.bundle * STEPS;
+    for (int v = first; v < end; v++) {
       tile.run(enter, v, 0);
     }
     for (int n = 0; n < tile.states; n += BLOCK) {
       Arrays.fill(tile.db, 0);
       Arrays.fill(tile.dc, 0);
-      for (int v = 0; v < vectors; v += 2) {
+      for (int v = first; v < end; v += 2) {
         tile.run(tile.together(n) ? together : apart, v, n);
       }
-      VectorLaneSums.move(tile.db, n, tile.dbRows, tile.states);
-      VectorLaneSums.move(tile.dc, n, tile.dcRows, tile.states);
+      int count = Math.min(BLOCK, tile.states - n);
+      VectorLaneSums.move(tile.db, count, tile.dbRows, row * tile.states + n, tile.states);
+      VectorLaneSums.move(tile.dc, count, tile.dcRows, row * tile.states + n, tile.states);
     }
     Arrays.fill(tile.dfactors, 0);
-    for (int v = 0; v < vectors; v++) {
+    for (int v = first; v < end; v++) {
       tile.run(leave, v, 0);
     }
-    VectorLaneSums.sum(tile.dfactors);
-    VectorLaneSums.transpose(tile.dfactors, tile.rank, 0, tile.dfactorRows, tile.rank);
+    VectorLaneSums.move(tile.dfactors, tile.rank, tile.dfactorRows, row * tile.rank, tile.rank);
   }
 
   /** g = dy; s and r begin at zero. */

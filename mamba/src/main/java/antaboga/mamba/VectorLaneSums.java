@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.mamba;
 
-import static antaboga.mamba.VectorTile.BLOCK;
 import static antaboga.mamba.VectorTile.LANES;
 import static antaboga.mamba.VectorTile.SPECIES;
 import static antaboga.mamba.VectorTile.STEPS;
@@ -85,17 +84,17 @@ final class VectorLaneSums {
     p.blend(q, second).add(q.blend(p, second).rearrange(swap)).intoArray(vectors, i * LANES);
   }
 
-  /** Sums a block, whose vectors are lost, into the rows of all {@code states}. */
-  static void move(float[] block, int n, float[] rows, int states) {
-    sum(block);
-    transpose(block, Math.min(BLOCK, states - n), n, rows, states);
-  }
-
-  /** The k-th of {@code count} runs of {@code STEPS} floats becomes column n + k of the rows. */
-  static void transpose(float[] runs, int count, int n, float[] rows, int columns) {
+  /**
+   * Sums up runs of {@code STEPS} vectors, which are lost; each run becomes a column of rows.
+   *
+   * @param to the first row's first element
+   * @param stride from a row to the next one
+   */
+  static void move(float[] vectors, int runs, float[] rows, int to, int stride) {
+    sum(vectors);
     for (int t = 0; t < STEPS; t++) {
-      for (int k = 0; k < count; k++) {
-        rows[t * columns + n + k] = runs[k * STEPS + t];
+      for (int k = 0; k < runs; k++) {
+        rows[to + t * stride + k] = vectors[k * STEPS + t];
       }
     }
   }

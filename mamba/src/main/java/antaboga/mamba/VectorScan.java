@@ -33,12 +33,14 @@ final class VectorScan implements ScanKernel {
     void at(ScanSlabs.Place place, VectorTile tile);
   }
 
-  private static VectorTile tile(
-      ThreadLocal<@Nullable VectorTile> tiles, ScanSlabs slabs, boolean backward) {
+  private static VectorTile tile(ScanSlabs slabs, boolean backward) {
+    var tiles = backward ? BACKWARD : FORWARD;
     var geometry = slabs.geometry();
+    int vectors = slabs.channels() / LANES;
+    int bundle = backward ? slabs.bundle() / LANES : 2;
     var tile = tiles.get();
-    if (tile == null || !tile.fits(slabs.vectors(), geometry.states(), geometry.rank())) {
-      tile = new VectorTile(slabs.vectors(), geometry.states(), geometry.rank(), backward);
+    if (tile == null || !tile.fits(vectors, bundle, geometry.states(), geometry.rank())) {
+      tile = new VectorTile(vectors, bundle, geometry.states(), geometry.rank(), backward);
       tiles.set(tile);
     }
     return tile;
@@ -52,7 +54,7 @@ final class VectorScan implements ScanKernel {
         slabs.tasks(),
         task -> {
           var place = slabs.place(task);
-          var tile = tile(backward ? BACKWARD : FORWARD, slabs, backward);
+          var tile = tile(slabs, backward);
           for (int g = 0; g < together; g++) {
             work.at(place.group(place.group() + g), tile);
           }
@@ -99,7 +101,7 @@ final class VectorScan implements ScanKernel {
   @Override
   public Gradients backward(ScanInputs in, Result forward, INDArray dy, @Nullable INDArray dLast) {
     var geometry = in.geometry();
-    var slabs = ScanSlabs.backward(geometry, LANES, STEPS);
+    var slabs = ScanSlabs.backward(geometry, LANES, STEPS, Workers.threads());
     int states = geometry.states();
     var borders = Tiles.of(Objects.requireNonNull(forward.borders(), "kept borders"));
     var sources = new ScanSources(in);

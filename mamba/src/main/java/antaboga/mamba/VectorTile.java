@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>Rows (u, raw, …) have all channels of a time step side by side, as the arrays do.
- *   <li>Pair rows (delta, x, …) have the two vectors of a pair, one time step after another.
+ *   <li>Pair rows (delta, x, …) have the two vectors of a pair, one time step after another; the
+ *       pairs of one bundle, since bundles are scanned one after another.
  *   <li>Columns (a, h, …) have one vector for each state, one vector of channels after another.
  *   <li>Tracks (decay, history) have one vector for each time step: four states of a pair.
  *   <li>B and C have for each segment of {@value #SEGMENT} states a row for each time step.
@@ -58,8 +59,8 @@ final class VectorTile {
   final int pairs;
   final int states;
   final int rank;
+  final int bundle; // vectors whose sums are one
   final int width; // floats of a row
-  private final boolean backward;
 
   final float[] u;
   final float[] raw; // delta before bias and softplus
@@ -100,14 +101,14 @@ final class VectorTile {
   final float[] weights; // columns that turn them into delta
   final float[] dweights;
   final float[] dfactors; // a vector for each factor and time step, to be summed over its lanes
-  final float[] dfactorRows;
 
   final float[] decay = new float[BLOCK * TRACKS]; // and then, backwards, λ
   final float[] history; // the state before each step and after the last
   final float[] db; // sums of a block, to be summed over their lanes
   final float[] dc;
-  final float[] dbRows; // a row of all states for each time step
+  final float[] dbRows; // for each bundle and time step a row of all states
   final float[] dcRows;
+  final float[] dfactorRows; // and of all factors
   private final float[] spreadB; // B in all lanes, for states that are scanned one by one
   private final float[] spreadC;
   private final float[] rowsOfStates;
@@ -123,15 +124,18 @@ final class VectorTile {
   /** First of the states that are scanned one by one: where lanes differ in B or C, the first. */
   private int singles;
 
-  VectorTile(int vectors, int states, int rank, boolean backward) {
+  /** A tile for so many vectors in bundles of so many. */
+  VectorTile(int vectors, int bundle, int states, int rank, boolean backward) {
     pairs = (vectors + 1) / 2;
+    this.bundle = bundle;
     this.states = states;
     this.rank = rank;
-    this.backward = backward;
     width = pairs * PAIR;
     int forwards = STEPS * width;
     int backwards = backward ? forwards : 0;
-    int rows = backward ? forwards : ROWS;
+    int rows = (bundle + 1) / 2 * ROWS;
+    int pairRows = backward ? rows : 0;
+    int bundles = backward ? (vectors + bundle - 1) / bundle : 0;
     int columns = width * states;
     int sums = backward ? columns : 0;
     int padded = (states + SEGMENT - 1) / SEGMENT * SEGMENT * STEPS;
@@ -146,9 +150,9 @@ final class VectorTile {
     delta = new float[rows];
     x = new float[rows];
     sum = new float[rows];
-    g = new float[backwards];
-    s = new float[backwards];
-    r = new float[backwards];
+    g = new float[pairRows];
+    s = new float[pairRows];
+    r = new float[pairRows];
     a = new float[columns];
     a2 = new float[columns];
     h = new float[columns];
@@ -169,20 +173,23 @@ final class VectorTile {
     weights = new float[width * rank];
     dweights = new float[backward ? width * rank : 0];
     dfactors = new float[backward ? STEPS * LANES * rank : 0];
-    dfactorRows = new float[backward ? STEPS * rank : 0];
+    dfactorRows = new float[bundles * STEPS * rank];
     history = new float[backward ? BLOCK * TRACKS : 0];
     db = new float[backward ? BLOCK * SUMS : 0];
     dc = new float[backward ? BLOCK * SUMS : 0];
-    dbRows = new float[backward ? STEPS * states : 0];
-    dcRows = new float[backward ? STEPS * states : 0];
+    dbRows = new float[bundles * STEPS * states];
+    dcRows = new float[bundles * STEPS * states];
     spreadB = new float[states * STEPS * LANES];
     spreadC = new float[states * STEPS * LANES];
     rowsOfStates = new float[states * STEPS];
     gentle = new boolean[2 * pairs];
   }
 
-  boolean fits(int vectors, int states, int rank) {
-    return pairs == (vectors + 1) / 2 && this.states == states && this.rank == rank;
+  boolean fits(int vectors, int bundle, int states, int rank) {
+    return pairs == (vectors + 1) / 2
+        && this.bundle == bundle
+        && this.states == states
+        && this.rank == rank;
   }
 
   static FloatVector load(float[] from, int at) {
@@ -198,9 +205,9 @@ final class VectorTile {
     return n / SEGMENT * STEPS * SEGMENT + n % SEGMENT;
   }
 
-  /** Where a vector's pair rows begin; forwards all pairs use the same ones in turn. */
+  /** Where a vector's pair rows begin. */
   int row(int v) {
-    return (backward ? v / 2 * ROWS : 0) + v % 2 * LANES;
+    return v % bundle / 2 * ROWS + v % 2 * LANES;
   }
 
   int column(int v, int n) {
