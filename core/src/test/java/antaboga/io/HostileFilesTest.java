@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -83,6 +84,15 @@ class HostileFilesTest {
     return Files.write(folder.resolve("hostile.pth"), file);
   }
 
+  @BeforeEach
+  void loadClassesAndTheNativeLibrary() throws IOException {
+    for (int i = 0; i < 50; i++) {
+      for (var file : valid()) {
+        Checkpoint.open(write(file)).arrays();
+      }
+    }
+  }
+
   @Test
   void whatTheyAreMadeFromIsValid() throws IOException {
     for (var file : valid()) {
@@ -95,11 +105,6 @@ class HostileFilesTest {
 
   @Test
   void everyHostileFileEndsInOneTypedException() throws Exception {
-    for (int i = 0; i < 50; i++) { // the first readings load classes and the native library
-      for (var file : valid()) {
-        Checkpoint.open(write(file)).arrays();
-      }
-    }
     HostileFiles.all(seeds(), this::judge);
     var report = report();
     Files.writeString(Path.of("target", "hostile-files.md"), report);
@@ -109,6 +114,18 @@ class HostileFilesTest {
       assertEquals(List.of(folder.resolve("hostile.pth")), files.toList());
     }
     assertTrue(Files.notExists(Path.of("hostile-was-here")));
+  }
+
+  @Test
+  void whatTheFuzzerStartedFromOrFoundIsReadOrRefusedInWords() throws Exception {
+    var inputs = Path.of("src", "test", "resources", "antaboga", "io", "CheckpointFuzzInputs");
+    try (var files = Files.walk(inputs)) {
+      for (var file : files.filter(Files::isRegularFile).toList()) {
+        judge("fuzzer's: " + HostileFiles.DAMAGED, Files.readAllBytes(file));
+      }
+    }
+    assertTrue(faults.isEmpty(), String.join("\n", faults));
+    assertEquals(1, tallies.size());
   }
 
   private void judge(String kind, byte[] file) throws IOException {
@@ -150,10 +167,7 @@ class HostileFilesTest {
     long arrays = 0;
     try {
       var checkpoint = Checkpoint.open(path);
-      for (var name : checkpoint.names()) { // what reading will take of native memory
-        int element = ElementType.of(checkpoint.type(name).loaded()).bytes();
-        arrays += checkpoint.shape(name).elements() * element;
-      }
+      arrays = bytes(checkpoint);
       if (arrays <= MOST_BYTES) {
         checkpoint.arrays();
       }
@@ -163,6 +177,16 @@ class HostileFilesTest {
     long nanos = THREADS.getCurrentThreadCpuTime() - start;
     long bytes = THREADS.getCurrentThreadAllocatedBytes() - heap + arrays;
     return new Reading(error, nanos, bytes + Math.max(0, direct() - direct));
+  }
+
+  /** What reading all of it takes of native memory. */
+  static long bytes(Checkpoint checkpoint) {
+    long bytes = 0;
+    for (var name : checkpoint.names()) {
+      var loaded = ElementType.of(checkpoint.type(name).loaded());
+      bytes += checkpoint.shape(name).elements() * loaded.bytes();
+    }
+    return bytes;
   }
 
   private static long direct() {
