@@ -4,6 +4,7 @@ package antaboga.mamba;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -39,7 +40,7 @@ public class LibtorchScanBenchmark {
   @Param({"192x1024", "384x2048", "768x4096"})
   public String shape = "384x2048";
 
-  /** Threads of libtorch. */
+  /** Threads of libtorch and of BLAS. */
   @Param({"1", "4"})
   public int threads = 1;
 
@@ -52,6 +53,7 @@ public class LibtorchScanBenchmark {
     scan = ScanCase.of(shape);
     try {
       torch.set_num_threads(threads);
+      openblas.blas_set_num_threads(threads); // which it calls
     } catch (LinkageError e) {
       throw new IllegalStateException("no natives of libtorch: build with -Plibtorch", e);
     }
@@ -70,7 +72,7 @@ public class LibtorchScanBenchmark {
     try (var y = composed().transpose(1, 2).contiguous()) {
       var values = new float[scan.channels() * scan.length()];
       y.data_ptr_float().get(values);
-      scan.require(Nd4j.createFromArray(values).reshape('c', 1, l, d));
+      scan.require(Nd4j.createFromArray(values).reshape('c', 1, l, d), List.of());
     }
   }
 

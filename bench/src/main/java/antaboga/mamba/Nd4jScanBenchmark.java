@@ -50,7 +50,7 @@ public class Nd4jScanBenchmark {
     scan = ScanCase.of(shape);
     NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(threads);
     openblas.blas_set_num_threads(threads);
-    scan.require(loop());
+    scan.require(loop().reshape('c', 1, scan.length(), scan.channels()), List.of());
   }
 
   /** The scan, one step after another. */

@@ -56,8 +56,7 @@ public class ScanBenchmark {
     scan = ScanCase.of(shape);
     dy = scan.upstream();
     kept = scan.forward(true);
-    scan.require(kept.array());
-    scan.requireGradients(ScanCase.backward(kept, dy));
+    scan.require(kept.array(), ScanCase.backward(kept, dy));
   }
 
   /** Inference. */

@@ -137,12 +137,21 @@ public record ScanCase(int channels, int length, int states, List<INDArray> inpu
   }
 
   /**
-   * Holds an output, (1, L, D), against the scan in double.
+   * Holds an output, (1, L, D), and gradients, or none of them, against the scan in double.
    *
-   * @throws IllegalStateException if its error exceeds the tolerance
+   * @throws IllegalStateException if the error of one exceeds the tolerance
    */
-  void require(INDArray y) {
-    require("y", y, exact().forward(false).array());
+  void require(INDArray y, List<INDArray> gradients) {
+    var doubles = exact();
+    boolean both = !gradients.isEmpty();
+    var expected = doubles.forward(both);
+    require("y", y, expected.array());
+    if (both) {
+      var exact = backward(expected, doubles.upstream());
+      for (int i = 0; i < exact.size(); i++) {
+        require("gradient of " + NAMES.get(i), gradients.get(i), exact.get(i));
+      }
+    }
   }
 
   private static void require(String what, INDArray values, INDArray exact) {
@@ -150,19 +159,6 @@ public record ScanCase(int channels, int length, int states, List<INDArray> inpu
     if (!(error <= TOLERANCE)) {
       throw new IllegalStateException(
           "%s: relative error %.1e, expected at most %.1e".formatted(what, error, TOLERANCE));
-    }
-  }
-
-  /**
-   * Holds gradients against those of the scan in double.
-   *
-   * @throws IllegalStateException if the error of one exceeds the tolerance
-   */
-  void requireGradients(List<INDArray> gradients) {
-    var doubles = exact();
-    var expected = backward(doubles.forward(true), doubles.upstream());
-    for (int i = 0; i < expected.size(); i++) {
-      require("gradient of " + NAMES.get(i), gradients.get(i), expected.get(i));
     }
   }
 }
