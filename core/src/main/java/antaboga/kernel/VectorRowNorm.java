@@ -38,6 +38,11 @@ final class VectorRowNorm {
       return new Rows(layout.width(), wide, Math.max(1, VectorNorm.TILE / wide));
     }
 
+    /** Tasks of some tiles: a few microseconds each. */
+    Split split(int rows) {
+      return new Split(rows, (rows + 2 * block - 1) / (2 * block));
+    }
+
     float[] tile(int slot) {
       return Scratch.floats(slot, block * wide);
     }
@@ -93,7 +98,7 @@ final class VectorRowNorm {
     var live = rows.live();
     var source = Tiles.of(x);
     var target = Tiles.of(y);
-    Split.of(layout.rows(), rows.width)
+    rows.split(layout.rows())
         .run(
             (task, from, to) -> {
               var tile = rows.tile(0);
@@ -135,7 +140,7 @@ final class VectorRowNorm {
     var source = Tiles.of(x);
     var gradients = Tiles.of(gradient);
     var target = Tiles.of(dx);
-    var split = Split.of(layout.rows(), rows.width);
+    var split = rows.split(layout.rows());
     var partial = new float[split.tasks()][2 * rows.wide];
     split.run(
         (task, from, to) -> {
