@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.mamba;
 
+import antaboga.kernel.Scratch;
 import antaboga.kernel.Tiles;
 import java.util.Arrays;
 
@@ -9,6 +10,9 @@ import java.util.Arrays;
  * whatever the layout.
  */
 final class ScanRows {
+  /** Channels that are turned together: a cache line of a row. */
+  private static final int ACROSS = 16;
+
   private final Tiles tiles;
   private final ScanGeometry geometry;
   private final ScanStrides strides;
@@ -48,58 +52,87 @@ final class ScanRows {
   }
 
   private void read(int g, Stretch s, float[] rows, int stride) {
-    if (s.step == 1 && strides.time() == s.count && s.count == stride && inOrder()) {
+    if (s.step == 1 && dense(s, stride)) {
       tiles.read(s.base + s.from * strides.time(), rows, 0, s.steps * stride);
     } else if (s.step == 1) {
       for (int t = 0; t < s.steps; t++) {
         tiles.read(at(g, s, t), rows, t * stride, s.count);
-        Arrays.fill(rows, t * stride + s.count, (t + 1) * stride, 0f);
+        if (s.count < stride) {
+          Arrays.fill(rows, t * stride + s.count, (t + 1) * stride, 0f);
+        }
       }
     } else {
       readAcross(g, s, rows, stride);
     }
   }
 
-  /** Time runs fastest in the array: reads along it and turns the block. */
+  /** Time runs fastest in the array: reads along it, and turns blocks of a few channels. */
   private void readAcross(int g, Stretch s, float[] rows, int stride) {
-    var line = new float[s.steps];
-    for (int j = 0; j < s.count; j++) {
-      if (strides.time() == 1 && inOrder()) {
-        tiles.read(s.base + j * s.step + s.from, line, 0, s.steps);
-      } else {
-        for (int t = 0; t < s.steps; t++) {
-          tiles.read(at(g, s, t) + j * s.step, line, t, 1);
+    var block = Scratch.floats(0, ACROSS * s.steps);
+    for (int first = 0; first < stride; first += ACROSS) {
+      int count = Math.min(ACROSS, stride - first);
+      int present = Math.max(0, Math.min(count, s.count - first));
+      for (int j = 0; j < present; j++) {
+        readLine(g, s, first + j, block, j * s.steps);
+      }
+      Arrays.fill(block, present * s.steps, count * s.steps, 0f);
+      for (int t = 0; t < s.steps; t++) {
+        for (int j = 0; j < count; j++) {
+          rows[t * stride + first + j] = block[j * s.steps + t];
         }
       }
-      for (int t = 0; t < s.steps; t++) {
-        rows[t * stride + j] = line[t];
-      }
+    }
+  }
+
+  /** One channel in the order of time. */
+  private void readLine(int g, Stretch s, int j, float[] line, int to) {
+    if (strides.time() == 1 && inOrder()) {
+      tiles.read(s.base + j * s.step + s.from, line, to, s.steps);
+      return;
     }
     for (int t = 0; t < s.steps; t++) {
-      Arrays.fill(rows, t * stride + s.count, (t + 1) * stride, 0f);
+      tiles.read(at(g, s, t) + j * s.step, line, to + t, 1);
     }
   }
 
   private void write(int g, Stretch s, float[] rows, int stride) {
+    if (s.step == 1 && dense(s, stride)) {
+      tiles.write(s.base + s.from * strides.time(), rows, 0, s.steps * stride);
+      return;
+    }
     if (s.step == 1) {
       for (int t = 0; t < s.steps; t++) {
         tiles.write(at(g, s, t), rows, t * stride, s.count);
       }
       return;
     }
-    var line = new float[s.steps];
-    for (int j = 0; j < s.count; j++) {
+    var block = Scratch.floats(0, ACROSS * s.steps);
+    for (int first = 0; first < s.count; first += ACROSS) {
+      int count = Math.min(ACROSS, s.count - first);
       for (int t = 0; t < s.steps; t++) {
-        line[t] = rows[t * stride + j];
-      }
-      if (strides.time() == 1 && inOrder()) {
-        tiles.write(s.base + j * s.step + s.from, line, 0, s.steps);
-      } else {
-        for (int t = 0; t < s.steps; t++) {
-          tiles.write(at(g, s, t) + j * s.step, line, t, 1);
+        for (int j = 0; j < count; j++) {
+          block[j * s.steps + t] = rows[t * stride + first + j];
         }
       }
+      for (int j = 0; j < count; j++) {
+        writeLine(g, s, first + j, block, j * s.steps);
+      }
     }
+  }
+
+  private void writeLine(int g, Stretch s, int j, float[] line, int from) {
+    if (strides.time() == 1 && inOrder()) {
+      tiles.write(s.base + j * s.step + s.from, line, from, s.steps);
+      return;
+    }
+    for (int t = 0; t < s.steps; t++) {
+      tiles.write(at(g, s, t) + j * s.step, line, from + t, 1);
+    }
+  }
+
+  /** Whether the rows follow each other in the array as they do in the tile. */
+  private boolean dense(Stretch s, int stride) {
+    return strides.time() == s.count && s.count == stride && inOrder();
   }
 
   private boolean inOrder() {

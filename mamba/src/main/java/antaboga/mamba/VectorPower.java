@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.mamba;
+
+import static antaboga.mamba.VectorTile.BLOCK;
+import static antaboga.mamba.VectorTile.LANES;
+import static antaboga.mamba.VectorTile.PAIR;
+import static antaboga.mamba.VectorTile.TRACK;
+import static antaboga.mamba.VectorTile.TRACKS;
+import static antaboga.mamba.VectorTile.broadcast;
+import static antaboga.mamba.VectorTile.load;
+import static jdk.incubator.vector.VectorOperators.GE;
+import static jdk.incubator.vector.VectorOperators.IS_NAN;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LT;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * The exponentials of {@link VectorScan}: decays e^(δA), softplus and its slope. Each method holds
+ * one of them, since a larger one exceeds the compiler's inlining budget and boxes its vectors.
+ */
+final class VectorPower {
+  static final float LOG2_E = 0x1.715476p0f;
+
+  /** Beyond this a power of two is not computed by its exponent alone. */
+  static final float GENTLE = 126f;
+
+  // adding 1.5 * 2^23 rounds to an integer, which then stands in the low bits
+  private static final float ROUND = 0x1.8p23f;
+
+  // e^-87.3 is the smallest that is computed by its exponent alone
+  private static final float FARTHEST = 87.3f;
+
+  private VectorPower() {}
+
+  /**
+   * 2^(x rate): a minimax polynomial of degree 5 for the fraction, exactly one at zero, relative
+   * error 9e-8; the integer is added to its exponent. The product is never rounded by itself.
+   */
+  private static FloatVector power(FloatVector x, FloatVector rate) {
+    var shifted = x.fma(rate, broadcast(ROUND));
+    var f = x.fma(rate, broadcast(ROUND).sub(shifted));
+    var p = f.fma(broadcast(0x1.5bb986p-10f), broadcast(0x1.3ceb1p-7f));
+    p = p.fma(f, broadcast(0x1.c6b758p-5f));
+    p = p.fma(f, broadcast(0x1.ebf9bap-3f));
+    p = p.fma(f, broadcast(0x1.62e42ap-1f));
+    p = p.fma(f, broadcast(1f));
+    var exponent = shifted.reinterpretAsInts().lanewise(LSHL, 23);
+    return p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
+  }
+
+  /** Fills the decay tracks of a block of a pair with e^(δA) = 2^(δ A log2 e). */
+  static void decays(VectorTile tile, int pair, int n) {
+    int count = Math.min(BLOCK, tile.states - n);
+    for (int v = pair; v < pair + 2; v++) {
+      for (int k = 0; k < count; k++) {
+        int to = k * TRACKS + v % 2 * TRACK;
+        var rate = load(tile.a2, tile.column(v, n + k));
+        if (v >= tile.vectors) {
+          Arrays.fill(tile.decay, to, to + TRACK, 0); // what is left there may be infinite
+        } else if (tile.gentle[v]) {
+          gentle(tile.delta, tile.row(v), rate, tile.decay, to, tile.steps);
+        } else {
+          steep(tile.delta, tile.row(v), rate, tile.decay, to, tile.steps);
+        }
+      }
+    }
+  }
+
+  /** For exponents of two up to {@value #GENTLE}. */
+  private static void gentle(
+      float[] delta, int at, FloatVector rate, float[] decay, int to, int steps) {
+    for (int t = 0; t < steps; t++) {
+      power(load(delta, at + t * PAIR), rate).intoArray(decay, to + t * LANES);
+    }
+  }
+
+  /** For any exponent: infinite, zero and NaN where they should be. */
+  private static void steep(
+      float[] delta, int at, FloatVector rate, float[] decay, int to, int steps) {
+    for (int t = 0; t < steps; t++) {
+      var dt = load(delta, at + t * PAIR);
+      var exponent = dt.mul(rate);
+      power(dt, rate)
+          .blend(0f, exponent.compare(LT, -GENTLE))
+          .blend(Float.POSITIVE_INFINITY, exponent.compare(GE, 128f))
+          .blend(exponent, exponent.test(IS_NAN))
+          .intoArray(decay, to + t * LANES);
+    }
+  }
+
+  /** e = e^-|raw + bias|, from 2^-126 on. */
+  static void decaying(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
+    var shift = load(tile.bias, v * LANES);
+    for (int t = 0; t < tile.steps; t++) {
+      var magnitude = load(tile.raw, t * tile.width + v * LANES).add(shift).abs();
+      var bounded = magnitude.blend(FARTHEST, magnitude.compare(GE, FARTHEST));
+      power(bounded, broadcast(-LOG2_E)).intoArray(tile.e, at + t * PAIR);
+    }
+  }
+
+  /** delta = softplus(raw + bias) = max(raw + bias, 0) + 2 artanh(e / (2 + e)). */
+  static void softplus(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
+    var shift = load(tile.bias, v * LANES);
+    for (int t = 0; t < tile.steps; t++) {
+      var raw = load(tile.raw, t * tile.width + v * LANES).add(shift);
+      var e = load(tile.e, at + t * PAIR);
+      var positive = raw.blend(0f, raw.compare(LT, 0f));
+      artanh(e.div(e.add(2f))).add(positive).intoArray(tile.delta, at + t * PAIR);
+    }
+  }
+
+  /** r *= softplus'(raw + bias) = 1 / (1 + e) where that is positive, else e / (1 + e). */
+  static void slope(VectorTile tile, int v, int n) {
+    int at = tile.row(v);
+    var shift = load(tile.bias, v * LANES);
+    for (int t = 0; t < tile.steps; t++) {
+      var raw = load(tile.raw, t * tile.width + v * LANES).add(shift);
+      var e = load(tile.e, at + t * PAIR);
+      var above = e.blend(1f, raw.compare(GE, 0f));
+      load(tile.r, at + t * PAIR).mul(above).div(e.add(1f)).intoArray(tile.r, at + t * PAIR);
+    }
+  }
+
+  /** 2 artanh(s) for s up to 1/3. */
+  private static FloatVector artanh(FloatVector s) {
+    var q = s.mul(s);
+    var p = q.fma(broadcast(0x1.f17342p-3f), broadcast(0x1.b6e6ccp-3f));
+    p = p.fma(q, broadcast(0x1.2508b2p-2f));
+    p = p.fma(q, broadcast(0x1.9996bp-2f));
+    p = p.fma(q, broadcast(0x1.555558p-1f));
+    return p.mul(q).fma(s, s.add(s));
+  }
+}
