@@ -23,7 +23,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * </pre>
  *
  * <p>Results are the same bits for any number of threads. Forward needs no memory beyond output and
- * states; a training pass keeps the state of every 16th step.
+ * states; a training pass keeps the state of every 32nd step.
  *
  * <p>Values that are not finite, and steps so large that the state overflows, end in an {@link
  * antaboga.NonFiniteValueException} that names the input, its position and its value. A state that
