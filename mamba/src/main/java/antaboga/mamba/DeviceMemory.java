@@ -62,7 +62,7 @@ final class DeviceMemory {
       try {
         buffer.close();
       } catch (CudaException e) {
-        continue; // the call that failed, or the next one, says why
+        // the call that failed, or the next one, says why
       }
     }
     buffers.clear();
