@@ -69,11 +69,8 @@ public final class MedSam {
     for (var entry : samNames(checkpoint).entrySet()) {
       arrays.put(entry.getKey(), checkpoint.get(entry.getValue()));
     }
-    var weights = Weights.from(arrays).frozen();
     try {
-      var sam = new Sam(weights, config);
-      weights.requireAllUsed();
-      return new MedSam(sam);
+      return new MedSam(Weights.load(arrays, w -> new Sam(w.frozen(), config)));
     } catch (IllegalStateException | ShapeException e) {
       throw new IOException(
           "%s: not a checkpoint of %s: %s".formatted(path, config, e.getMessage()), e);

@@ -5,12 +5,13 @@ import antaboga.Parameter;
 import antaboga.Shape;
 import antaboga.ShapeException;
 import antaboga.ops.Arrays;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,11 @@ public final class Weights {
       long seed,
       DataType type,
       @Nullable Map<String, INDArray> source,
-      Map<String, Parameter> parameters) {}
+      Map<String, Parameter> parameters,
+      @Nullable Faults faults) {}
+
+  /** What does not agree so far, where that is told in the end and not at once. */
+  private record Faults(List<String> missing, List<String> misshaped) {}
 
   private final Tree tree;
   private final String place; // "" or "blocks.0."
@@ -55,7 +60,7 @@ public final class Weights {
 
   /** A tree that draws parameters of a type: DOUBLE for gradient checks. */
   public static Weights init(long seed, DataType type) {
-    return new Weights(new Tree(seed, type, null, new LinkedHashMap<>()), "", false);
+    return new Weights(new Tree(seed, type, null, new LinkedHashMap<>(), null), "", false);
   }
 
   /** A tree that takes its values from named arrays, cast to FLOAT. */
@@ -65,7 +70,29 @@ public final class Weights {
 
   /** A tree that takes its values from named arrays, cast to a type. */
   public static Weights from(Map<String, INDArray> arrays, DataType type) {
-    return new Weights(new Tree(0, type, Map.copyOf(arrays), new LinkedHashMap<>()), "", false);
+    var tree = new Tree(0, type, Map.copyOf(arrays), new LinkedHashMap<>(), null);
+    return new Weights(tree, "", false);
+  }
+
+  /**
+   * A model whose names and shapes are exactly those of the named arrays.
+   *
+   * <pre>{@code
+   * var sam = Weights.load(checkpoint.arrays(), w -> new Sam(w.frozen(), config));
+   * }</pre>
+   *
+   * @throws MismatchException with everything that is missing, unused or of another shape
+   */
+  public static <M> M load(Map<String, INDArray> arrays, Function<Weights, M> model) {
+    var faults = new Faults(new ArrayList<>(), new ArrayList<>());
+    var tree = new Tree(0, DataType.FLOAT, Map.copyOf(arrays), new LinkedHashMap<>(), faults);
+    var weights = new Weights(tree, "", false);
+    var made = model.apply(weights);
+    var unused = weights.unused();
+    if (faults.missing.isEmpty() && faults.misshaped.isEmpty() && unused.isEmpty()) {
+      return made;
+    }
+    throw new MismatchException(faults.missing, faults.misshaped, unused);
   }
 
   /** The same tree; parameters asked for here are constants to every tape. */
@@ -116,12 +143,20 @@ public final class Weights {
     }
     var found = tree.source.get(full);
     if (found == null) {
+      if (tree.faults != null) {
+        tree.faults.missing.add(full);
+        return Nd4j.zeros(tree.type, shape.toArray());
+      }
       throw new IllegalStateException(
           "checkpoint has no %s; it has %s".formatted(full, nearest(full)));
     }
     if (!Shape.of(found.shape()).equals(shape)) {
-      throw new ShapeException(
-          "%s has shape %s, expected %s".formatted(full, Shape.text(found.shape()), shape));
+      var shapes = "%s, expected %s".formatted(Shape.text(found.shape()), shape);
+      if (tree.faults != null) {
+        tree.faults.misshaped.add(full + " " + shapes);
+        return Nd4j.zeros(tree.type, shape.toArray());
+      }
+      throw new ShapeException(full + " has shape " + shapes);
     }
     return found.castTo(tree.type);
   }
@@ -137,26 +172,8 @@ public final class Weights {
 
   private String nearest(String full) {
     var names = tree.source == null ? List.<String>of() : List.copyOf(tree.source.keySet());
-    return names.stream()
-            .sorted(
-                Comparator.comparingInt((String other) -> -alike(full, other))
-                    .thenComparing(Comparator.naturalOrder()))
-            .limit(3)
-            .collect(Collectors.joining(", "))
+    return String.join(", ", MismatchException.nearest(full, names, 3))
         + (names.size() > 3 ? ", …" : names.isEmpty() ? "nothing" : "");
-  }
-
-  private static int alike(String a, String b) {
-    int n = Math.min(a.length(), b.length());
-    int front = 0;
-    while (front < n && a.charAt(front) == b.charAt(front)) {
-      front++;
-    }
-    int back = 0;
-    while (back < n - front && a.charAt(a.length() - 1 - back) == b.charAt(b.length() - 1 - back)) {
-      back++;
-    }
-    return front + back;
   }
 
   /** Every parameter and buffer under this place, in the order in which layers asked for them. */

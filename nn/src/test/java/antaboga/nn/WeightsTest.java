@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import antaboga.ShapeException;
 import antaboga.Tensor;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -47,6 +48,31 @@ class WeightsTest {
         assertThrows(
             IllegalStateException.class, () -> weights.at("blocks").get("weight", Init.zeros()));
     assertTrue(e.toString().contains("no blocks.weight; it has block.0.weight"), e.toString());
+  }
+
+  @Test
+  void loadTellsEverythingThatDoesNotAgree() {
+    var arrays =
+        Map.of(
+            "head.bias", Tensor.of(new float[2], 2).array(),
+            "heads.weight", Tensor.of(new float[6], 2, 3).array(),
+            "step", Tensor.scalar(1).array());
+    var e =
+        assertThrows(
+            MismatchException.class,
+            () -> Weights.load(arrays, w -> new Linear(w.at("head"), 2, 3)));
+    assertEquals(List.of("head.weight"), e.missing());
+    assertEquals(List.of("head.bias (2), expected (3)"), e.misshaped());
+    assertEquals(List.of("heads.weight", "step"), e.unused());
+    assertTrue(e.toString().contains("head.weight (heads.weight?)"), e.toString());
+  }
+
+  @Test
+  void loadGivesAModelOfTheSameValues() {
+    var weights = Weights.init(1);
+    var layer = new Linear(weights.at("head"), 2, 3);
+    var again = Weights.load(weights.arrays(), w -> new Linear(w.at("head"), 2, 3));
+    assertEquals(layer.weight().array(), again.weight().array());
   }
 
   @Test

@@ -132,9 +132,8 @@ public final class ModelFile {
   public Student student() {
     requireStudent();
     try {
-      var weights = Weights.from(checkpoint.arrays()).frozen();
-      var student = network().orElseThrow().build(weights);
-      weights.requireAllUsed();
+      var network = network().orElseThrow();
+      var student = Weights.load(checkpoint.arrays(), w -> network.build(w.frozen()));
       return new Student(student, Integer.parseInt(metadata().getOrDefault(SIZE, "256")));
     } catch (IOException | IllegalStateException | ShapeException e) {
       throw new Failure(
