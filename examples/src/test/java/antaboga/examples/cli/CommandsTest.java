@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import antaboga.examples.Guides;
 import antaboga.examples.run.Network;
+import antaboga.golden.Golden;
 import antaboga.io.Checkpoint;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -61,7 +62,7 @@ class CommandsTest {
   @Test
   void everyCommandExplainsItself() {
     for (var command :
-        List.of("demo", "pretrain", "train", "segment", "evaluate", "profile", "info")) {
+        List.of("demo", "pretrain", "train", "segment", "evaluate", "convert", "profile", "info")) {
       var run = Run.of(command, "--help");
       done(run);
       assertTrue(run.results().contains("Usage: antaboga " + command), run.results());
@@ -111,6 +112,29 @@ class CommandsTest {
         assertTrue(run.results().contains(part), run.results());
       }
     }
+  }
+
+  @Test
+  void convertsACheckpointOfPyTorch() throws IOException {
+    var nested = Golden.slice().resolve("sam/pth/nested.pth");
+    var out = temporary.resolve("nested.safetensors");
+    var run = Run.of("convert", nested, "--out", out);
+    done(run);
+    assertEquals(out.toString(), run.results().strip());
+    var converted = Checkpoint.open(out);
+    assertEquals(Checkpoint.open(nested).stateDict().names(), converted.names());
+    assertEquals("nested.pth", converted.metadata().get("converted.from"));
+    assertEquals("3", converted.metadata().get("epoch"));
+    done(Run.of("convert", nested, "--out", out, "--all"));
+    assertEquals(Checkpoint.open(nested).names(), Checkpoint.open(out).names());
+    var itself = Run.of("convert", out, "--out", out);
+    assertEquals(1, itself.status());
+    assertTrue(itself.said().contains("another --out"), itself.said());
+    var evil = Golden.slice().resolve("sam/pth/evil_reduce.pth");
+    var refused = Run.of("convert", evil, "--out", temporary.resolve("evil.safetensors"));
+    assertEquals(1, refused.status());
+    assertTrue(refused.said().contains("nothing was run"), refused.said());
+    assertFalse(Files.exists(temporary.resolve("evil.safetensors")));
   }
 
   @Test
