@@ -71,7 +71,7 @@ final class VectorBackward {
 
   /** The bundle of the vectors from {@code first} to before {@code end}. */
   private void scan(VectorTile tile, int first, int end) {
-    int row = first / tile.bundle * STEPS;
+    int line = first / tile.bundle * STEPS;
     for (int v = first; v < end; v++) {
       tile.run(enter, v, 0);
     }
@@ -82,14 +82,14 @@ final class VectorBackward {
         tile.run(tile.together(n) ? together : apart, v, n);
       }
       int count = Math.min(BLOCK, tile.states - n);
-      VectorLaneSums.move(tile.db, count, tile.dbRows, row * tile.states + n, tile.states);
-      VectorLaneSums.move(tile.dc, count, tile.dcRows, row * tile.states + n, tile.states);
+      VectorLaneSums.move(tile.db, count, tile.dbLines, line * tile.states + n * STEPS);
+      VectorLaneSums.move(tile.dc, count, tile.dcLines, line * tile.states + n * STEPS);
     }
     Arrays.fill(tile.dfactors, 0);
     for (int v = first; v < end; v++) {
       tile.run(leave, v, 0);
     }
-    VectorLaneSums.move(tile.dfactors, tile.rank, tile.dfactorRows, row * tile.rank, tile.rank);
+    VectorLaneSums.move(tile.dfactors, tile.rank, tile.dfactorLines, line * tile.rank);
   }
 
   /** g = dy; s and r begin at zero. */
