@@ -6,6 +6,7 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,8 +54,8 @@ final class Pickle {
   /** Python's None. */
   static final Opaque NONE = new Opaque("None");
 
-  private static final int MOST_BYTES = 16 << 20; // a large model takes 0.2 MiB
-  private static final int MOST_OPCODES = 500_000; // a tensor takes about 30
+  private static final int MOST_BYTES = 8 << 20; // a large model takes 0.2 MiB
+  private static final int MOST_OPCODES = 300_000; // a tensor takes about 30
   private static final int LONGEST_INTEGER = 32;
   private static final int LONGEST_LINE = 1 << 10;
   private static final int LONGEST_TEXT = 1 << 20;
@@ -82,7 +83,7 @@ final class Pickle {
   }
 
   private Object run() throws IOException, Refused {
-    for (int n = 0; n < MOST_OPCODES; n++) {
+    while (in.opcodes++ < MOST_OPCODES) {
       int opcode = in.u1();
       if (opcode == '.') {
         return pop();
@@ -199,16 +200,18 @@ final class Pickle {
     @SuppressWarnings("unchecked") // maps are made here and by the world, of Object
     var map = (Map<Object, Object>) top();
     for (int i = 0; i < items.size(); i += 2) {
-      map.put(key(items.get(i)), items.get(i + 1));
+      putOnce(map, items.get(i), items.get(i + 1));
     }
   }
 
-  /** A key that has a hash of its own: no map that contains itself can be one. */
-  static Object key(Object key) throws Refused {
-    if (key instanceof String || key instanceof Number || key instanceof Boolean) {
-      return key;
+  /** Adds an entry. A key must have a hash of its own: no map that contains itself can be one. */
+  static void putOnce(Map<Object, Object> map, Object key, Object value) throws Refused {
+    if (!(key instanceof String || key instanceof Number || key instanceof Boolean)) {
+      throw new Refused("a dictionary key that is neither text nor number");
     }
-    throw new Refused("a dictionary key that is neither text nor number");
+    if (map.put(key, value) != null) {
+      throw new Refused("key " + key + " comes twice in a dictionary");
+    }
   }
 
   private Object integer(long length) throws IOException, Refused {
@@ -291,9 +294,11 @@ final class Pickle {
     private final ByteSource source;
     private final long end;
     private final ByteBuffer block = ByteBuffer.allocate(1 << 13).order(ByteOrder.LITTLE_ENDIAN);
+    private final CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
+    private int opcodes; // of all pickles read from here
     private long next;
 
-    /** The source from its first byte; more than 16 MiB of pickle are refused. */
+    /** The source from its first byte; more than 8 MiB of pickle are refused. */
     Input(Path path, ByteSource source, long size) {
       this.path = path;
       this.source = source;
@@ -354,7 +359,7 @@ final class Pickle {
 
     String text(long count) throws IOException {
       try {
-        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes(count))).toString();
+        return utf8.decode(ByteBuffer.wrap(bytes(count))).toString();
       } catch (CharacterCodingException e) {
         throw new FormatException(path, "pickle", "a text that is not UTF-8");
       }

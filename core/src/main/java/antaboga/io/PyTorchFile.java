@@ -31,6 +31,8 @@ final class PyTorchFile {
 
   private static final BigInteger LEGACY_MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
   private static final long LEGACY_VERSION = 1001;
+  private static final long ALWAYS_INFLATED = 16 << 20;
+  private static final long MOST_SHARING = 8; // as much inflated as there is
   private final Path path;
   private final StateDict state = new StateDict();
 
@@ -92,6 +94,7 @@ final class PyTorchFile {
       requireSize(storage, entry.size());
       records.put(storage.key(), entry);
     }
+    requireLittleInflation(records);
     return checkpoint(
         (storage, use) -> {
           var entry = records.get(storage.key());
@@ -196,6 +199,27 @@ final class PyTorchFile {
           var strides = view.strides().stream().mapToLong(Long::longValue).toArray();
           return ArrayBytes.gather(line, type, view.shape(), strides);
         });
+  }
+
+  // each tensor inflates its storage from the start: no matter for a few, endless for thousands
+  private void requireLittleInflation(Map<String, ZipArchive.Entry> records)
+      throws FormatException {
+    long inflated = 0;
+    long stored = 0;
+    for (var entry : records.values()) {
+      stored += entry.deflated() ? entry.size() : 0;
+    }
+    for (var view : state.views().values()) {
+      var storage = view.storage();
+      var entry = records.get(storage.key());
+      if (entry != null && entry.deflated()) {
+        inflated += (storage.base() + view.offset() + view.span()) * storage.type().bytes();
+      }
+      if (inflated < 0 || (inflated - ALWAYS_INFLATED) / MOST_SHARING > stored) {
+        throw wrong(
+            "zip", "has thousands of tensors in few packed records; pack it without deflating");
+      }
+    }
   }
 
   private void requireSize(Storage storage, long bytes) throws FormatException {

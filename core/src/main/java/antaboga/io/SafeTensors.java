@@ -27,7 +27,7 @@ import java.util.TreeMap;
  * can be replaced. Source: huggingface/safetensors, README, section Format.
  */
 final class SafeTensors {
-  private static final int LONGEST_HEADER = 4 << 20; // some 40,000 arrays
+  private static final int LONGEST_HEADER = 2 << 20; // some 20,000 arrays
   private static final int MOST_AXES = 32; // of ND4J
   private static final String METADATA = "__metadata__";
   private static final int ALIGNMENT = 8;

@@ -91,12 +91,15 @@ final class StateDict implements Pickle.World {
   private static final int MOST_AXES = 32; // of ND4J
   private static final long MOST_SHARING = 8; // as much of tensors as of storages
   private static final long MOST_SCATTERED = 1 << 27; // elements; 1 GiB of the largest
-  private static final long MOST_EXPANDED = 1 << 24; // elements of a view larger than its storage
+  private static final long MOST_EXPANDED = 1 << 22; // elements of a view larger than its storage
+  private static final long MOST_EXPANDED_BYTES = 32 << 20; // of all such views
+  private static final int MOST_PAIRS = 100_000; // one list may be used again and again
 
   private final Map<String, View> views = new LinkedHashMap<>();
   private final Map<String, String> metadata = new LinkedHashMap<>();
   private final Map<String, Storage> storages = new LinkedHashMap<>();
   private int visits;
+  private int entries; // of OrderedDicts
   private long characters;
   private long bytes;
 
@@ -126,7 +129,7 @@ final class StateDict implements Pickle.World {
       throw new FormatException(path, "content", "has no tensors");
     }
     long stored = storages.values().stream().mapToLong(x -> x.record() * x.type().bytes()).sum();
-    if (bytes < 0 || stored < 0 || bytes / MOST_SHARING > stored + MOST_EXPANDED) {
+    if (bytes < 0 || stored < 0 || (bytes - MOST_EXPANDED_BYTES) / MOST_SHARING > stored) {
       throw new FormatException(
           path, "content", bytes + " bytes of tensors from " + stored + " bytes of storages");
     }
@@ -159,7 +162,9 @@ final class StateDict implements Pickle.World {
     } else if (value instanceof String || value instanceof Number || value instanceof Boolean) {
       var text = value.toString();
       characters += text.length();
-      metadata.put(label, text);
+      if (metadata.put(label, text) != null) {
+        throw new Refused("two values are named " + label);
+      }
     }
   }
 
@@ -174,7 +179,8 @@ final class StateDict implements Pickle.World {
     if (torch && STORAGES.containsKey(name)) {
       return STORAGES.get(name);
     }
-    if (torch && name.matches("b?float\\d*|u?int\\d+|bool|half|double|long|short|strided")) {
+    if (torch
+        && name.matches("b?float\\d{0,2}|u?int\\d{1,2}|bool|half|double|long|short|strided")) {
       return new Opaque(full); // an element type, in somebody's configuration
     }
     throw new Refused(
@@ -206,7 +212,10 @@ final class StateDict implements Pickle.World {
         if (two.size() != 2) {
           throw new Refused("an OrderedDict of what are no pairs");
         }
-        map.put(Pickle.key(two.get(0)), two.get(1));
+        if (++entries > MOST_PAIRS) {
+          throw new Refused("more than " + MOST_PAIRS + " entries of OrderedDicts");
+        }
+        Pickle.putOnce(map, two.get(0), two.get(1));
       }
     }
     return map;
@@ -242,7 +251,6 @@ final class StateDict implements Pickle.World {
     boolean regular =
         view.offset() >= 0
             && view.strides().size() == view.shape().rank()
-            && view.shape().rank() <= MOST_AXES
             && view.strides().stream().allMatch(s -> s >= 0);
     if (!regular || view.offset() > size || view.span() > size - view.offset()) {
       throw new Refused("a tensor beyond its storage: " + view);
@@ -257,6 +265,9 @@ final class StateDict implements Pickle.World {
 
   private List<Long> longs(Object value) throws Refused {
     var longs = new ArrayList<Long>();
+    if (sequence(value).size() > MOST_AXES) {
+      throw new Refused("a tensor of more than " + MOST_AXES + " axes");
+    }
     for (var item : sequence(value)) {
       if (!(item instanceof Long number)) {
         throw new Refused("a size that is no integer");

@@ -47,7 +47,8 @@ final class ZipArchive {
   private static final int DEFLATED = 8;
   // weights hardly shrink; whole pages of zeros do, so small records may
   private static final int MOST_INFLATION = 64;
-  private static final long ALWAYS_INFLATED = 1 << 20;
+  private static final long ALWAYS_INFLATED = 1 << 20; // of one record
+  private static final long ALWAYS_INFLATED_IN_ALL = 16 << 20;
 
   private final OpenedFile file;
   private final long directory;
@@ -88,7 +89,9 @@ final class ZipArchive {
       try (var inflated = new Inflated(channel, start, entry)) {
         var bytes = new Checked(inflated, entry.size());
         var result = use.of(bytes);
-        bytes.verify(entry);
+        if (bytes.verify(entry)) {
+          inflated.requireEnd();
+        }
         return result;
       }
     }
@@ -222,7 +225,11 @@ final class ZipArchive {
   }
 
   private static void requireSane(OpenedFile file, Entry e) throws FormatException {
-    boolean inFile = e.packed() >= 0 && e.packed() <= file.size() && e.header() >= 0;
+    boolean inFile =
+        e.packed() >= 0
+            && e.packed() <= file.size()
+            && e.header() >= 0
+            && e.header() <= file.size();
     boolean likely =
         e.deflated()
             ? e.size() >= 0 && e.size() - ALWAYS_INFLATED <= MOST_INFLATION * e.packed()
@@ -248,7 +255,7 @@ final class ZipArchive {
       }
       free = e.header() + LOCAL_SIZE + e.packed();
     }
-    if (inflated / MOST_INFLATION > file.size() + ALWAYS_INFLATED) {
+    if ((inflated - ALWAYS_INFLATED_IN_ALL) / MOST_INFLATION > file.size()) {
       throw new FormatException(
           file.path(), "zip directory", inflated + " bytes packed into " + file.size());
     }
@@ -308,10 +315,13 @@ final class ZipArchive {
       }
     }
 
-    void verify(Entry entry) throws FormatException {
-      if (seen == entry.size() && crc.getValue() != entry.crc()) {
+    /** Whether all was read; then its checksum is right. */
+    boolean verify(Entry entry) throws FormatException {
+      boolean whole = seen == entry.size();
+      if (whole && crc.getValue() != entry.crc()) {
         throw wrong(entry.name(), "its checksum differs; the file is damaged");
       }
+      return whole;
     }
   }
 
@@ -345,24 +355,39 @@ final class ZipArchive {
     }
 
     private void inflate(ByteBuffer into) throws IOException {
-      try {
-        while (into.hasRemaining()) {
-          if (inflater.needsInput()) {
-            if (remaining == 0) {
-              throw wrong(entry.name(), "its packed bytes end too early");
-            }
-            packed.clear().limit((int) Math.min(packed.capacity(), remaining));
-            ArrayBytes.readFully(channel, next, packed);
-            inflater.setInput(packed.flip());
-            next += packed.limit();
-            remaining -= packed.limit();
-          }
-          int count = inflater.inflate(into);
-          if (count == 0 && (inflater.finished() || inflater.needsDictionary())) {
-            throw wrong(entry.name(), "its packed bytes hold less than " + entry.size());
-          }
-          position += count;
+      while (into.hasRemaining()) {
+        int count = some(into);
+        if (count == 0 && (inflater.finished() || inflater.needsDictionary())) {
+          throw wrong(entry.name(), "its packed bytes hold less than " + entry.size());
         }
+        position += count;
+      }
+    }
+
+    /** Requires that nothing is left when all that the directory promises has been read. */
+    void requireEnd() throws IOException {
+      var more = ByteBuffer.allocate(1);
+      while (!inflater.finished() && more.hasRemaining() && !inflater.needsDictionary()) {
+        some(more);
+      }
+      if (!inflater.finished() || !more.hasRemaining() || remaining + inflater.getRemaining() > 0) {
+        throw wrong(entry.name(), "its packed bytes hold more than " + entry.size());
+      }
+    }
+
+    private int some(ByteBuffer into) throws IOException {
+      try {
+        if (inflater.needsInput()) {
+          if (remaining == 0) {
+            throw wrong(entry.name(), "its packed bytes end too early");
+          }
+          packed.clear().limit((int) Math.min(packed.capacity(), remaining));
+          ArrayBytes.readFully(channel, next, packed);
+          inflater.setInput(packed.flip());
+          next += packed.limit();
+          remaining -= packed.limit();
+        }
+        return inflater.inflate(into);
       } catch (DataFormatException e) {
         throw wrong(entry.name(), "its packed bytes are damaged: " + e.getMessage());
       }

@@ -6,6 +6,7 @@ import antaboga.kernel.NormKernel.Layout;
 import antaboga.kernel.NormKernel.Normalized;
 import antaboga.kernel.NormKernel.Rule;
 import antaboga.ops.Arrays;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -19,6 +20,7 @@ final class VectorRowNorm {
   private static final VectorSpecies<Float> SPECIES = VectorLanes.FLOAT;
   private static final int LANES = SPECIES.length();
   private static final int LONGEST = 512;
+  private static final float[] NONE = {};
 
   private VectorRowNorm() {}
 
@@ -31,11 +33,31 @@ final class VectorRowNorm {
         && rule != Rule.GIVEN;
   }
 
+  /**
+   * A step over all rows of a tile. Steps are called through a list, so that the compiler keeps
+   * them apart: all in one method they exceed the size up to which it keeps vectors in registers.
+   */
+  @FunctionalInterface
+  private interface Step {
+    void over(Tile tile);
+  }
+
+  private static final List<Step> FORWARD =
+      List.of(VectorRowNorm::means, VectorRowNorm::scales, VectorRowNorm::affine);
+  private static final List<Step> FORWARD_UNCENTRED =
+      List.of(VectorRowNorm::scales, VectorRowNorm::affine);
+  private static final List<Step> BACKWARD = List.of(VectorRowNorm::weigh, VectorRowNorm::project);
+
   /** Rows of a tile, padded. */
   private record Rows(int width, int wide, int block) {
     static Rows of(Layout layout) {
       int wide = VectorProduct.padded(layout.width());
       return new Rows(layout.width(), wide, Math.max(1, VectorNorm.TILE / wide));
+    }
+
+    /** Tasks of four tiles: some tens of microseconds, so that threads share short inputs too. */
+    Split split(int rows) {
+      return new Split(rows, (rows + 4 * block - 1) / (4 * block));
     }
 
     float[] tile(int slot) {
@@ -80,6 +102,44 @@ final class VectorRowNorm {
     }
   }
 
+  /** What the steps share: rows of one task, and the weights and statistics of all rows. */
+  private static final class Tile {
+    final Rows rows;
+    final Rule rule;
+    final float[] x;
+    final float[] w;
+    final float[] means;
+    final float[] scales;
+    double eps;
+    float[] b = NONE;
+    float[] live = NONE;
+    float[] g = NONE;
+    float[] partial = NONE; // products first
+    float[] sums = NONE; // two of each row
+    int first;
+    int count;
+
+    Tile(Rows rows, Rule rule, float[] w, float[] means, float[] scales) {
+      this.rows = rows;
+      this.rule = rule;
+      this.x = rows.tile(0);
+      this.w = w;
+      this.means = means;
+      this.scales = scales;
+    }
+
+    /** Near the mean, so that little is lost when sums of squares are small. */
+    float origin(int at) {
+      return rule == Rule.CENTRED ? x[at] : 0;
+    }
+
+    void run(List<Step> steps) {
+      for (var step : steps) {
+        step.over(this);
+      }
+    }
+  }
+
   static Normalized forward(
       INDArray x, INDArray weight, INDArray bias, Layout layout, Rule rule, double eps) {
     var rows = Rows.of(layout);
@@ -93,25 +153,19 @@ final class VectorRowNorm {
     var live = rows.live();
     var source = Tiles.of(x);
     var target = Tiles.of(y);
-    Split.of(layout.rows(), rows.width)
+    rows.split(layout.rows())
         .run(
             (task, from, to) -> {
-              var tile = rows.tile(0);
+              var tile = new Tile(rows, rule, w, means, scales);
+              tile.eps = eps;
+              tile.b = b;
+              tile.live = live;
               for (int r0 = from; r0 < to; r0 += rows.block) {
-                int count = Math.min(rows.block, to - r0);
-                rows.read(source, r0, count, tile);
-                for (int i = 0; i < count; i++) {
-                  int at = i * rows.wide;
-                  float origin = 0;
-                  if (rule == Rule.CENTRED) {
-                    origin = tile[at];
-                    means[r0 + i] = sum(tile, at, live, origin) / rows.width;
-                  }
-                  float squares = squares(tile, at, live, origin, means[r0 + i]);
-                  scales[r0 + i] = (float) (1 / Math.sqrt(squares / rows.width + eps));
-                  affine(tile, at, origin, means[r0 + i], scales[r0 + i], w, b);
-                }
-                rows.write(target, r0, count, tile);
+                tile.first = r0;
+                tile.count = Math.min(rows.block, to - r0);
+                rows.read(source, r0, tile.count, tile.x);
+                tile.run(rule == Rule.CENTRED ? FORWARD : FORWARD_UNCENTRED);
+                rows.write(target, r0, tile.count, tile.x);
               }
             });
     Tiles.of(mean).write(0, means, 0, means.length);
@@ -135,26 +189,21 @@ final class VectorRowNorm {
     var source = Tiles.of(x);
     var gradients = Tiles.of(gradient);
     var target = Tiles.of(dx);
-    var split = Split.of(layout.rows(), rows.width);
+    var split = rows.split(layout.rows());
     var partial = new float[split.tasks()][2 * rows.wide];
     split.run(
         (task, from, to) -> {
-          var tile = rows.tile(0);
-          var g = rows.tile(1);
-          var sums = Scratch.floats(2, 2);
+          var tile = new Tile(rows, rule, w, means, scales);
+          tile.g = rows.tile(1);
+          tile.sums = Scratch.floats(2, 2 * rows.block);
+          tile.partial = partial[task];
           for (int r0 = from; r0 < to; r0 += rows.block) {
-            int count = Math.min(rows.block, to - r0);
-            rows.read(source, r0, count, tile);
-            rows.read(gradients, r0, count, g);
-            for (int i = 0; i < count; i++) {
-              int at = i * rows.wide;
-              float origin = rule == Rule.CENTRED ? tile[at] : 0;
-              float s = scales[r0 + i];
-              weigh(g, tile, at, origin, means[r0 + i], s, w, partial[task], sums);
-              float a = rule == Rule.CENTRED ? sums[0] / rows.width : 0;
-              project(tile, g, at, rows.wide, a, sums[1] / rows.width, s);
-            }
-            rows.write(target, r0, count, tile);
+            tile.first = r0;
+            tile.count = Math.min(rows.block, to - r0);
+            rows.read(source, r0, tile.count, tile.x);
+            rows.read(gradients, r0, tile.count, tile.g);
+            tile.run(BACKWARD);
+            rows.write(target, r0, tile.count, tile.x);
           }
         });
     return new Gradients(
@@ -165,73 +214,107 @@ final class VectorRowNorm {
     return FloatVector.fromArray(SPECIES, x, at);
   }
 
-  private static float sum(float[] x, int at, float[] live, float origin) {
-    var sum = FloatVector.zero(SPECIES);
-    for (int j = 0; j < live.length; j += LANES) {
-      sum = load(x, at + j).sub(origin).fma(load(live, j), sum);
+  private static void means(Tile tile) {
+    var x = tile.x;
+    var live = tile.live;
+    int wide = tile.rows.wide;
+    for (int i = 0; i < tile.count; i++) {
+      int at = i * wide;
+      float origin = tile.origin(at);
+      var sum = FloatVector.zero(SPECIES);
+      for (int j = 0; j < wide; j += LANES) {
+        sum = load(x, at + j).sub(origin).fma(load(live, j), sum);
+      }
+      tile.means[tile.first + i] = VectorMath.sum(sum) / tile.rows.width;
     }
-    return VectorMath.sum(sum);
   }
 
-  private static float squares(float[] x, int at, float[] live, float origin, float mean) {
-    var sum = FloatVector.zero(SPECIES);
-    for (int j = 0; j < live.length; j += LANES) {
-      var d = load(x, at + j).sub(origin).sub(mean).mul(load(live, j));
-      sum = d.fma(d, sum);
+  private static void scales(Tile tile) {
+    var x = tile.x;
+    var live = tile.live;
+    int wide = tile.rows.wide;
+    for (int i = 0; i < tile.count; i++) {
+      int at = i * wide;
+      float origin = tile.origin(at);
+      float mean = tile.means[tile.first + i];
+      var sum = FloatVector.zero(SPECIES);
+      for (int j = 0; j < wide; j += LANES) {
+        var d = load(x, at + j).sub(origin).sub(mean).mul(load(live, j));
+        sum = d.fma(d, sum);
+      }
+      float variance = VectorMath.sum(sum) / tile.rows.width;
+      tile.scales[tile.first + i] = (float) (1 / Math.sqrt(variance + tile.eps));
     }
-    return VectorMath.sum(sum);
   }
 
   /** x = (x - origin - mean) * scale * w + b. */
-  private static void affine(
-      float[] x, int at, float origin, float mean, float scale, float[] w, float[] b) {
-    for (int j = 0; j < w.length; j += LANES) {
-      load(x, at + j)
-          .sub(origin)
-          .sub(mean)
-          .mul(scale)
-          .fma(load(w, j), load(b, j))
-          .intoArray(x, at + j);
+  private static void affine(Tile tile) {
+    var x = tile.x;
+    var w = tile.w;
+    var b = tile.b;
+    int wide = tile.rows.wide;
+    for (int i = 0; i < tile.count; i++) {
+      int at = i * wide;
+      float origin = tile.origin(at);
+      float mean = tile.means[tile.first + i];
+      float scale = tile.scales[tile.first + i];
+      for (int j = 0; j < wide; j += LANES) {
+        load(x, at + j)
+            .sub(origin)
+            .sub(mean)
+            .mul(scale)
+            .fma(load(w, j), load(b, j))
+            .intoArray(x, at + j);
+      }
     }
   }
 
   /**
-   * x becomes xhat; adds g xhat and g to the partial sums (products first), then g = g w; the sums
-   * of g w and of g w xhat.
+   * x becomes xhat; adds g xhat and g to the partial sums, then g = g w; the sums of g w and of g w
+   * xhat, for each row.
    */
-  private static void weigh(
-      float[] g,
-      float[] x,
-      int at,
-      float origin,
-      float mean,
-      float scale,
-      float[] w,
-      float[] partial,
-      float[] sums) {
-    var sum = FloatVector.zero(SPECIES);
-    var product = FloatVector.zero(SPECIES);
-    int wide = w.length;
-    for (int j = 0; j < wide; j += LANES) {
-      var xhat = load(x, at + j).sub(origin).sub(mean).mul(scale);
-      xhat.intoArray(x, at + j);
-      var gj = load(g, at + j);
-      gj.fma(xhat, load(partial, j)).intoArray(partial, j);
-      gj.add(load(partial, wide + j)).intoArray(partial, wide + j);
-      var weighed = gj.mul(load(w, j));
-      weighed.intoArray(g, at + j);
-      sum = sum.add(weighed);
-      product = weighed.fma(xhat, product);
+  private static void weigh(Tile tile) {
+    var x = tile.x;
+    var g = tile.g;
+    var w = tile.w;
+    var partial = tile.partial;
+    int wide = tile.rows.wide;
+    for (int i = 0; i < tile.count; i++) {
+      int at = i * wide;
+      float origin = tile.origin(at);
+      float mean = tile.means[tile.first + i];
+      float scale = tile.scales[tile.first + i];
+      var sum = FloatVector.zero(SPECIES);
+      var product = FloatVector.zero(SPECIES);
+      for (int j = 0; j < wide; j += LANES) {
+        var xhat = load(x, at + j).sub(origin).sub(mean).mul(scale);
+        xhat.intoArray(x, at + j);
+        var gj = load(g, at + j);
+        gj.fma(xhat, load(partial, j)).intoArray(partial, j);
+        gj.add(load(partial, wide + j)).intoArray(partial, wide + j);
+        var weighed = gj.mul(load(w, j));
+        weighed.intoArray(g, at + j);
+        sum = sum.add(weighed);
+        product = weighed.fma(xhat, product);
+      }
+      tile.sums[2 * i] = VectorMath.sum(sum);
+      tile.sums[2 * i + 1] = VectorMath.sum(product);
     }
-    sums[0] = VectorMath.sum(sum);
-    sums[1] = VectorMath.sum(product);
   }
 
-  /** xhat = (g - a - xhat b) * scale. */
-  private static void project(
-      float[] xhat, float[] g, int at, int wide, float a, float b, float scale) {
-    for (int j = 0; j < wide; j += LANES) {
-      load(g, at + j).sub(a).sub(load(xhat, at + j).mul(b)).mul(scale).intoArray(xhat, at + j);
+  /** xhat = (g - a - xhat b) * scale, with a and b the means of g w and g w xhat. */
+  private static void project(Tile tile) {
+    var xhat = tile.x;
+    var g = tile.g;
+    int wide = tile.rows.wide;
+    int width = tile.rows.width;
+    for (int i = 0; i < tile.count; i++) {
+      float a = tile.rule == Rule.CENTRED ? tile.sums[2 * i] / width : 0;
+      float b = tile.sums[2 * i + 1] / width;
+      float scale = tile.scales[tile.first + i];
+      for (int j = i * wide; j < (i + 1) * wide; j += LANES) {
+        load(g, j).sub(a).sub(load(xhat, j).mul(b)).mul(scale).intoArray(xhat, j);
+      }
     }
   }
 }

@@ -30,9 +30,34 @@ public final class Arrays {
     return true;
   }
 
-  /** The same elements in another shape, without a copy. */
+  /**
+   * The elements of a dense row-major array in another shape, without a copy.
+   *
+   * @throws ShapeException if the shape has another number of elements
+   */
   public static INDArray reshape(INDArray x, long... shape) {
-    return x.reshape('c', shape); // a single long would be taken for ND4J's int form
+    if (x.length() != Shape.of(shape).elements()) {
+      throw new ShapeException(
+          "reshape: shape %s to %s".formatted(Shape.text(x.shape()), Shape.text(shape)));
+    }
+    return part(x, 0, shape);
+  }
+
+  /**
+   * So many elements of a dense row-major array as the shape has, from number {@code first} on,
+   * without a copy: ND4J's own views and reshapes take several times as long as small operations.
+   */
+  static INDArray part(INDArray x, long first, long... shape) {
+    if (shape.length == 0 || x.isEmpty()) {
+      return x.reshape('c', shape);
+    }
+    var strides = new long[shape.length];
+    long dense = 1;
+    for (int axis = shape.length - 1; axis >= 0; axis--) {
+      strides[axis] = dense;
+      dense *= shape[axis];
+    }
+    return Nd4j.create(x.data(), shape, strides, x.offset() + first, 'c');
   }
 
   /** The array itself where it is dense and row-major, else a copy that is. */

@@ -3,6 +3,7 @@ package antaboga.ops;
 
 import static antaboga.ops.Arrays.contiguous;
 import static antaboga.ops.Arrays.empty;
+import static antaboga.ops.Arrays.part;
 import static antaboga.ops.Arrays.reshape;
 import static antaboga.ops.Arrays.sameType;
 import static antaboga.ops.Arrays.unbroadcast;
@@ -17,7 +18,6 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** Elements in other places: reshaped, permuted, cut, joined, padded, repeated, reversed. */
 public interface Movement {
@@ -71,10 +71,7 @@ public interface Movement {
 
     /** What lies together needs no copy. */
     private INDArray view(INDArray x) {
-      long inner = inner(x, axis);
-      var whole = reshape(x, x.length());
-      var part = whole.get(NDArrayIndex.interval(from * inner, to * inner));
-      return reshape(part, with(x.shape(), axis, to - from));
+      return part(x, from * inner(x, axis), with(x.shape(), axis, to - from));
     }
 
     private INDArray copy(INDArray x) {

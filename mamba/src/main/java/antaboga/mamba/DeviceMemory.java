@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.mamba;
 
+import antaboga.kernel.CudaException;
 import antaboga.kernel.Device;
 import antaboga.kernel.DeviceBuffer;
 import java.util.ArrayList;
@@ -47,13 +48,23 @@ final class DeviceMemory {
     if (buffers.size() > 1) {
       long total = buffers.stream().mapToLong(DeviceBuffer::bytes).sum();
       release();
-      buffers.add(device.allocate(total));
+      try {
+        buffers.add(device.allocate(total));
+      } catch (CudaException e) {
+        return; // a full device: the next call asks for what it needs
+      }
     }
   }
 
-  /** Gives everything back to the device. */
+  /** Gives everything back to the device; one that is lost has nothing to take. */
   void release() {
-    buffers.forEach(DeviceBuffer::close);
+    for (var buffer : buffers) {
+      try {
+        buffer.close();
+      } catch (CudaException e) {
+        // the call that failed, or the next one, says why
+      }
+    }
     buffers.clear();
     taken = 0;
   }

@@ -48,6 +48,7 @@ import picocli.CommandLine.ScopeType;
       TrainCommand.class,
       SegmentCommand.class,
       EvaluateCommand.class,
+      ProfileCommand.class,
       InfoCommand.class
     })
 public final class Antaboga implements Runnable {

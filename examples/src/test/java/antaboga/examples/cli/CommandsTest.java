@@ -60,7 +60,8 @@ class CommandsTest {
 
   @Test
   void everyCommandExplainsItself() {
-    for (var command : List.of("demo", "pretrain", "train", "segment", "evaluate", "info")) {
+    for (var command :
+        List.of("demo", "pretrain", "train", "segment", "evaluate", "profile", "info")) {
       var run = Run.of(command, "--help");
       done(run);
       assertTrue(run.results().contains("Usage: antaboga " + command), run.results());
@@ -98,6 +99,17 @@ class CommandsTest {
     assertTrue(kernels.contains("scan"), kernels.toString());
     for (var kernel : kernels) {
       assertTrue(run.results().contains("\n  " + kernel + " "), kernel + " in " + run.results());
+    }
+  }
+
+  @Test
+  void profilesBlocksAndNetworks() {
+    for (var name : List.of("vss", "vmamba", "mamba", "ultralight-vm-unet")) {
+      var run = Run.of("profile", "--of", name, "--width", 8, "--size", 32, "--passes", 2);
+      done(run);
+      for (var part : List.of("% in products, scan", "Linear", "Scan", "between them")) {
+        assertTrue(run.results().contains(part), run.results());
+      }
     }
   }
 
