@@ -71,7 +71,7 @@ final class VectorBackward {
 
   /** The bundle of the vectors from {@code first} to before {@code end}. */
   private void scan(VectorTile tile, int first, int end) {
-    int row = first / tile.bundle * STEPS;
+    int line = first / tile.bundle * STEPS;
     for (int v = first; v < end; v++) {
       tile.run(enter, v, 0);
     }
@@ -82,14 +82,19 @@ final class VectorBackward {
         tile.run(tile.together(n) ? together : apart, v, n);
       }
       int count = Math.min(BLOCK, tile.states - n);
-      VectorLaneSums.move(tile.db, count, tile.dbRows, row * tile.states + n, tile.states);
-      VectorLaneSums.move(tile.dc, count, tile.dcRows, row * tile.states + n, tile.states);
+      VectorLaneSums.move(tile.db, count, tile.dbLines, line * tile.states + n * STEPS);
+      VectorLaneSums.move(tile.dc, count, tile.dcLines, line * tile.states + n * STEPS);
     }
     Arrays.fill(tile.dfactors, 0);
     for (int v = first; v < end; v++) {
       tile.run(leave, v, 0);
     }
-    VectorLaneSums.move(tile.dfactors, tile.rank, tile.dfactorRows, row * tile.rank, tile.rank);
+    VectorLaneSums.move(tile.dfactors, tile.rank, tile.dfactorLines, line * tile.rank);
+  }
+
+  /** Adds a tile's sum to that of all tiles, so that long sums lose little. */
+  private static void add(FloatVector sum, float[] to, int at) {
+    load(to, at).add(sum).intoArray(to, at);
   }
 
   /** g = dy; s and r begin at zero. */
@@ -266,10 +271,10 @@ final class VectorBackward {
     var a1 = load(tile.a, column + LANES);
     var a2 = load(tile.a, column + 2 * LANES);
     var a3 = load(tile.a, column + 3 * LANES);
-    var da0 = load(tile.da, column);
-    var da1 = load(tile.da, column + LANES);
-    var da2 = load(tile.da, column + 2 * LANES);
-    var da3 = load(tile.da, column + 3 * LANES);
+    var da0 = FloatVector.zero(VectorTile.SPECIES);
+    var da1 = FloatVector.zero(VectorTile.SPECIES);
+    var da2 = FloatVector.zero(VectorTile.SPECIES);
+    var da3 = FloatVector.zero(VectorTile.SPECIES);
     for (int t = 0; t < tile.steps; t++) {
       int i = at + t * PAIR;
       int o = track + t * LANES;
@@ -288,10 +293,10 @@ final class VectorBackward {
       da3 = q.fma(dt, da3);
       q.fma(a3, rt).intoArray(tile.r, i);
     }
-    da0.intoArray(tile.da, column);
-    da1.intoArray(tile.da, column + LANES);
-    da2.intoArray(tile.da, column + 2 * LANES);
-    da3.intoArray(tile.da, column + 3 * LANES);
+    add(da0, tile.da, column);
+    add(da1, tile.da, column + LANES);
+    add(da2, tile.da, column + 2 * LANES);
+    add(da3, tile.da, column + 3 * LANES);
   }
 
   /** A block's states and vectors, each by itself. */
@@ -352,7 +357,7 @@ final class VectorBackward {
     int sums = k * SUMS;
     var lambda = load(tile.lambda, column);
     var a = load(tile.a, column);
-    var da = load(tile.da, column);
+    var da = FloatVector.zero(VectorTile.SPECIES);
     for (int t = tile.steps - 1; t >= 0; t--) {
       int i = at + t * PAIR;
       int o = track + t * LANES;
@@ -368,16 +373,16 @@ final class VectorBackward {
       q.fma(a, load(tile.r, i)).intoArray(tile.r, i);
     }
     lambda.intoArray(tile.lambda, column);
-    da.intoArray(tile.da, column);
+    add(da, tile.da, column);
   }
 
   /** Moves the k-th state's sums, which belong to one vector alone, into a column. */
   private static void sumSteps(VectorTile tile, int k, float[] sums, float[] columns, int to) {
-    var sum = load(columns, to);
+    var sum = FloatVector.zero(VectorTile.SPECIES);
     for (int t = 0; t < tile.steps; t++) {
       sum = sum.add(load(sums, k * SUMS + t * LANES));
     }
-    sum.intoArray(columns, to);
+    add(sum, columns, to);
     Arrays.fill(sums, k * SUMS, (k + 1) * SUMS, 0);
   }
 
@@ -400,7 +405,7 @@ final class VectorBackward {
   private static void leave(VectorTile tile, int v, int n) {
     int at = tile.row(v);
     var skip = load(tile.d, v * LANES);
-    var sum = load(tile.dd, v * LANES);
+    var sum = FloatVector.zero(VectorTile.SPECIES);
     for (int t = 0; t < tile.steps; t++) {
       int i = at + t * PAIR;
       int row = t * tile.width + v * LANES;
@@ -411,19 +416,19 @@ final class VectorBackward {
       st.fma(load(tile.delta, i), gt.mul(skip)).intoArray(tile.du, row);
       sum = gt.fma(ut, sum);
     }
-    sum.intoArray(tile.dd, v * LANES);
+    add(sum, tile.dd, v * LANES);
   }
 
   /** The gradient of raw, and that of the bias, which is its sum. */
   private static void sumBias(VectorTile tile, int v, int n) {
     int at = tile.row(v);
-    var sum = load(tile.dbias, v * LANES);
+    var sum = FloatVector.zero(VectorTile.SPECIES);
     for (int t = 0; t < tile.steps; t++) {
       var rt = load(tile.r, at + t * PAIR);
       rt.intoArray(tile.draw, t * tile.width + v * LANES);
       sum = sum.add(rt);
     }
-    sum.intoArray(tile.dbias, v * LANES);
+    add(sum, tile.dbias, v * LANES);
   }
 
   /** dweights += factors × r, dfactors += weights × r. */
@@ -432,7 +437,7 @@ final class VectorBackward {
     for (int k = 0; k < tile.rank; k++) {
       int column = (v * tile.rank + k) * LANES;
       var weight = load(tile.weights, column);
-      var sum = load(tile.dweights, column);
+      var sum = FloatVector.zero(VectorTile.SPECIES);
       int to = k * STEPS * LANES;
       for (int t = 0; t < tile.steps; t++) {
         int m = to + t * LANES;
@@ -440,7 +445,7 @@ final class VectorBackward {
         sum = rt.fma(broadcast(tile.factors[t * tile.rank + k]), sum);
         rt.fma(weight, load(tile.dfactors, m)).intoArray(tile.dfactors, m);
       }
-      sum.intoArray(tile.dweights, column);
+      add(sum, tile.dweights, column);
     }
   }
 }
