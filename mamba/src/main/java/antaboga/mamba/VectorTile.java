@@ -200,6 +200,11 @@ final class VectorTile {
     return FloatVector.broadcast(SPECIES, x);
   }
 
+  /** Adds a tile's sum to that of all tiles, so that long sums lose little. */
+  static void add(FloatVector sum, float[] to, int at) {
+    load(to, at).add(sum).intoArray(to, at);
+  }
+
   /** A state's place in the first row of its segment. */
   static int segment(int n) {
     return n / SEGMENT * STEPS * SEGMENT + n % SEGMENT;
