@@ -24,7 +24,7 @@ final class ScanSinks {
   private final INDArray bias;
   private final @Nullable INDArray columnB;
   private final @Nullable INDArray columnC;
-  // sums over the channels of a bundle, one for each step
+  // sums over the channels of a bundle: for each chunk and state a line of its steps
   private final @Nullable INDArray b;
   private final @Nullable INDArray c;
   private final @Nullable INDArray factors;
@@ -52,9 +52,9 @@ final class ScanSinks {
     bias = floats(batches, width);
     columnB = geometry.constantB() ? floats(batches, width, states) : null;
     columnC = geometry.constantC() ? floats(batches, width, states) : null;
-    b = geometry.constantB() ? null : floats(slabs.partials(), states);
-    c = geometry.constantC() ? null : floats(slabs.partials(), states);
-    factors = projected ? floats(slabs.partials(), rank) : null;
+    b = geometry.constantB() ? null : floats(slabs.partials(), states, slabs.steps());
+    c = geometry.constantC() ? null : floats(slabs.partials(), states, slabs.steps());
+    factors = projected ? floats(slabs.partials(), rank, slabs.steps()) : null;
     rowsU = new ScanRows(Tiles.of(u), geometry, geometry.u());
     rowsDelta = delta == null ? null : new ScanRows(Tiles.of(delta), geometry, geometry.delta());
     rowsZ = z == null ? null : new ScanRows(Tiles.of(z), geometry, geometry.u());
@@ -90,25 +90,21 @@ final class ScanSinks {
     if (rowsZ != null) {
       tile.write(rowsZ, place, from, tile.y);
     }
-    writePartials(b, place, from, tile.dbRows, tile.states, tile.steps);
-    writePartials(c, place, from, tile.dcRows, tile.states, tile.steps);
-    writePartials(factors, place, from, tile.dfactorRows, tile.rank, tile.steps);
+    writePartials(b, place, chunk, tile.dbLines, tile.states);
+    writePartials(c, place, chunk, tile.dcLines, tile.states);
+    writePartials(factors, place, chunk, tile.dfactorLines, tile.rank);
   }
 
   private static void writePartials(
-      @Nullable INDArray to,
-      ScanSlabs.Place place,
-      int from,
-      float[] rows,
-      int columns,
-      int steps) {
+      @Nullable INDArray to, ScanSlabs.Place place, int chunk, float[] lines, int count) {
     if (to == null) {
       return;
     }
     var tiles = Tiles.of(to);
+    int size = count * VectorTile.STEPS;
     for (int i = 0; i < place.bundles(); i++) {
-      long row = place.slabs().partial(place.batch(), place.group(), place.bundle() + i, from);
-      tiles.write(row * columns, rows, i * VectorTile.STEPS * columns, steps * columns);
+      long at = place.slabs().partial(place.batch(), place.group(), place.bundle() + i, chunk);
+      tiles.write(at * size, lines, i * size, size);
     }
   }
 

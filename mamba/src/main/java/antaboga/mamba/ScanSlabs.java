@@ -19,8 +19,8 @@ record ScanSlabs(ScanGeometry geometry, int lanes, int bundle, int channels, int
   /** Channels of a slab at most, so that its rows stay in the second cache. */
   private static final int WIDEST = 512;
 
-  /** Vectors of a bundle at most, so that its sums stay in the nearest cache. */
-  private static final int LARGEST = 8;
+  /** Vectors of a bundle at most, so that their rows stay in the second cache. */
+  private static final int LARGEST = 24;
 
   /** For a forward scan, which sums nothing over channels. */
   static ScanSlabs forward(ScanGeometry geometry, int lanes, int steps, int threads) {
@@ -29,17 +29,18 @@ record ScanSlabs(ScanGeometry geometry, int lanes, int bundle, int channels, int
 
   /** For a backward scan. */
   static ScanSlabs backward(ScanGeometry geometry, int lanes, int steps, int threads) {
-    return cut(geometry, lanes, bundle(ceil(geometry.channels(), lanes)), steps, threads);
+    int bundle = bundle(ceil(geometry.channels(), lanes), ceil(4, others(geometry)));
+    return cut(geometry, lanes, bundle, steps, threads);
   }
 
-  /** Large bundles waste least, if four threads can share them alike. */
-  private static int bundle(int vectors) {
+  /** Large bundles waste least, if four threads can share them alike: in so many parts. */
+  private static int bundle(int vectors, int parts) {
     for (int size = LARGEST; size > 2; size -= 2) {
-      if (ceil(vectors, size) % 4 == 0) {
-        return size;
+      if (ceil(vectors, size) % parts == 0) {
+        return Math.min(size, ceil(vectors, 2) * 2);
       }
     }
-    return Math.min(LARGEST, ceil(vectors, 8) * 2);
+    return 2;
   }
 
   private static ScanSlabs cut(
@@ -101,15 +102,15 @@ record ScanSlabs(ScanGeometry geometry, int lanes, int bundle, int channels, int
     return ceil(geometry.channels(), bundle);
   }
 
-  /** Rows of the sums over the channels of each bundle, one for each time step. */
+  /** Chunks of the sums over the channels of each bundle. */
   long partials() {
-    return (long) geometry.batches() * geometry.groups() * bundles() * geometry.length();
+    return (long) geometry.batches() * geometry.groups() * bundles() * chunks();
   }
 
-  /** Row of a bundle's sums at a step. */
-  long partial(int batch, int group, int bundle, int step) {
+  /** Number of a bundle's chunk of sums; its next chunks follow. */
+  long partial(int batch, int group, int bundle, int chunk) {
     long place = ((long) batch * geometry.groups() + group) * bundles() + bundle;
-    return place * geometry.length() + step;
+    return place * chunks() + chunk;
   }
 
   /** One slab of one group in one batch. */

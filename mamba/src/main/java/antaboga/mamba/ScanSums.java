@@ -12,68 +12,81 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class ScanSums {
   private ScanSums() {}
 
+  /** Chunks of a task, where groups agree in their order. */
+  private static final int PIECE = 8;
+
   /**
-   * Adds the partial sums of all bundles, one after another, where the gradient stands.
+   * Adds up all bundles, and the groups that share a gradient, where that gradient stands.
    *
-   * @param partials for each bundle and step, in the order of time, {@code count} floats
+   * @param partials for each bundle and chunk {@code count} lines of the chunk's steps
    */
   static void bundles(
       ScanSlabs slabs, INDArray partials, int count, ScanStrides strides, INDArray sum) {
     var geometry = slabs.geometry();
     int share = strides.group() == 0 ? geometry.groups() : strides.share();
     int groups = geometry.groups() / share;
+    int piece = geometry.orders() == null ? Math.min(PIECE, slabs.chunks()) : slabs.chunks();
+    int pieces = (slabs.chunks() + piece - 1) / piece;
     var from = Tiles.of(partials);
     var to = Tiles.of(sum);
-    int floats = geometry.length() * count;
     Workers.run(
-        geometry.batches() * groups,
+        geometry.batches() * groups * pieces,
         task -> {
-          int batch = task / groups;
-          int first = task % groups * share;
-          var total = Scratch.floats(0, floats);
-          var one = Scratch.floats(1, floats);
-          Arrays.fill(total, 0, floats, 0);
-          for (int g = first; g < first + share; g++) {
+          int batch = task / pieces / groups;
+          int group = task / pieces % groups * share;
+          int chunk = task % pieces * piece;
+          int first = chunk * slabs.steps();
+          int chunks = Math.min(piece, slabs.chunks() - chunk);
+          int steps = Math.min(chunks * slabs.steps(), geometry.length() - first);
+          int floats = chunks * slabs.steps() * count;
+          var rows = Scratch.floats(0, steps * count);
+          var total = Scratch.floats(1, floats);
+          var one = Scratch.floats(2, floats);
+          Arrays.fill(rows, 0, steps * count, 0);
+          for (int g = group; g < group + share; g++) {
+            Arrays.fill(total, 0, floats, 0);
             for (int bundle = 0; bundle < slabs.bundles(); bundle++) {
-              from.read(slabs.partial(batch, g, bundle, 0) * count, one, 0, floats);
-              add(geometry, g, one, count, total);
+              long at = slabs.partial(batch, g, bundle, chunk);
+              from.read(at * count * slabs.steps(), one, 0, floats);
+              for (int i = 0; i < floats; i++) {
+                total[i] += one[i];
+              }
             }
+            turn(slabs, g, first, steps, total, count, rows);
           }
-          write(geometry, strides, strides.base(batch, first), count, total, to);
+          long base = strides.base(batch, group) + first * strides.time();
+          write(strides, base, steps, count, rows, to);
         });
   }
 
-  /** Adds rows, which are in the order of time, where their position is. */
-  private static void add(ScanGeometry geometry, int g, float[] one, int count, float[] total) {
-    if (geometry.orders() == null) {
-      for (int i = 0; i < geometry.length() * count; i++) {
-        total[i] += one[i];
-      }
-      return;
-    }
-    for (int t = 0; t < geometry.length(); t++) {
-      int to = geometry.position(g, t) * count;
+  /** Adds lines of steps to rows of positions, counted from the first step. */
+  private static void turn(
+      ScanSlabs slabs, int g, int first, int steps, float[] lines, int count, float[] rows) {
+    var geometry = slabs.geometry();
+    for (int t = 0; t < steps; t++) {
+      int to = (geometry.position(g, first + t) - first) * count;
+      int at = t / slabs.steps() * count * slabs.steps() + t % slabs.steps();
       for (int n = 0; n < count; n++) {
-        total[to + n] += one[t * count + n];
+        rows[to + n] += lines[at + n * slabs.steps()];
       }
     }
   }
 
   /** Writes rows of floats, one row for each position, into the array's own layout. */
   private static void write(
-      ScanGeometry geometry, ScanStrides strides, long base, int count, float[] total, Tiles to) {
+      ScanStrides strides, long base, int steps, int count, float[] rows, Tiles to) {
     if (strides.state() == 1) {
-      for (int t = 0; t < geometry.length(); t++) {
-        to.write(base + t * strides.time(), total, t * count, count);
+      for (int t = 0; t < steps; t++) {
+        to.write(base + t * strides.time(), rows, t * count, count);
       }
       return;
     }
-    var line = new float[geometry.length()]; // time is dense
+    var line = new float[steps]; // time is dense
     for (int n = 0; n < count; n++) {
-      for (int t = 0; t < line.length; t++) {
-        line[t] = total[t * count + n];
+      for (int t = 0; t < steps; t++) {
+        line[t] = rows[t * count + n];
       }
-      to.write(base + n * strides.state(), line, 0, line.length);
+      to.write(base + n * strides.state(), line, 0, steps);
     }
   }
 

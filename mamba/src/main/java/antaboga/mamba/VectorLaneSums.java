@@ -84,18 +84,9 @@ final class VectorLaneSums {
     p.blend(q, second).add(q.blend(p, second).rearrange(swap)).intoArray(vectors, i * LANES);
   }
 
-  /**
-   * Sums up runs of {@code STEPS} vectors, which are lost; each run becomes a column of rows.
-   *
-   * @param to the first row's first element
-   * @param stride from a row to the next one
-   */
-  static void move(float[] vectors, int runs, float[] rows, int to, int stride) {
+  /** Sums up runs of {@code STEPS} vectors, which are lost; each run becomes a line. */
+  static void move(float[] vectors, int runs, float[] lines, int to) {
     sum(vectors);
-    for (int t = 0; t < STEPS; t++) {
-      for (int k = 0; k < runs; k++) {
-        rows[to + t * stride + k] = vectors[k * STEPS + t];
-      }
-    }
+    System.arraycopy(vectors, 0, lines, to, runs * STEPS);
   }
 }

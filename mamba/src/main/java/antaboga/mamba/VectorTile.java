@@ -106,9 +106,9 @@ final class VectorTile {
   final float[] history; // the state before each step and after the last
   final float[] db; // sums of a block, to be summed over their lanes
   final float[] dc;
-  final float[] dbRows; // for each bundle and time step a row of all states
-  final float[] dcRows;
-  final float[] dfactorRows; // and of all factors
+  final float[] dbLines; // for each bundle and state a line of all time steps
+  final float[] dcLines;
+  final float[] dfactorLines; // and for each factor
   private final float[] spreadB; // B in all lanes, for states that are scanned one by one
   private final float[] spreadC;
   private final float[] rowsOfStates;
@@ -173,12 +173,12 @@ final class VectorTile {
     weights = new float[width * rank];
     dweights = new float[backward ? width * rank : 0];
     dfactors = new float[backward ? STEPS * LANES * rank : 0];
-    dfactorRows = new float[bundles * STEPS * rank];
+    dfactorLines = new float[bundles * STEPS * rank];
     history = new float[backward ? BLOCK * TRACKS : 0];
     db = new float[backward ? BLOCK * SUMS : 0];
     dc = new float[backward ? BLOCK * SUMS : 0];
-    dbRows = new float[bundles * STEPS * states];
-    dcRows = new float[bundles * STEPS * states];
+    dbLines = new float[bundles * STEPS * states];
+    dcLines = new float[bundles * STEPS * states];
     spreadB = new float[states * STEPS * LANES];
     spreadC = new float[states * STEPS * LANES];
     rowsOfStates = new float[states * STEPS];
@@ -198,6 +198,11 @@ final class VectorTile {
 
   static FloatVector broadcast(float x) {
     return FloatVector.broadcast(SPECIES, x);
+  }
+
+  /** Adds a tile's sum to that of all tiles, so that long sums lose little. */
+  static void add(FloatVector sum, float[] to, int at) {
+    load(to, at).add(sum).intoArray(to, at);
   }
 
   /** A state's place in the first row of its segment. */
