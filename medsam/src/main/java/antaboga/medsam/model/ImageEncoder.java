@@ -81,7 +81,7 @@ public final class ImageEncoder implements Layer {
     return tokens.add(positions(tokens.size(1), tokens.size(2)));
   }
 
-  private Tensor positions(long height, long width) {
+  Tensor positions(long height, long width) {
     if (posEmbed.size(1) == height && posEmbed.size(2) == width) {
       return posEmbed;
     }

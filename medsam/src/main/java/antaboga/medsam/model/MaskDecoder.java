@@ -101,6 +101,30 @@ public final class MaskDecoder {
     return transformer.forward(tokens, image, positions);
   }
 
+  TwoWayTransformer transformer() {
+    return transformer;
+  }
+
+  Parameter iouToken() {
+    return iouToken;
+  }
+
+  Parameter maskTokens() {
+    return maskTokens;
+  }
+
+  Upscaling upscaling() {
+    return upscaling;
+  }
+
+  List<Head> hypernetworks() {
+    return hypernetworks;
+  }
+
+  Head iouHead() {
+    return iouHead;
+  }
+
   private Masks all(Pair transformed, long side) {
     var tokens = transformed.tokens();
     var image = transformed.image();
@@ -120,7 +144,7 @@ public final class MaskDecoder {
   }
 
   /** From (K, g, w, C) to (K, 4g, 4w, C / 8). */
-  private record Upscaling(PatchConvTranspose first, LayerNorm norm, PatchConvTranspose second) {
+  record Upscaling(PatchConvTranspose first, LayerNorm norm, PatchConvTranspose second) {
     Upscaling(Weights w, int channels) {
       this(
           new PatchConvTranspose(w.at(0), channels, channels / 4, 2),
@@ -134,7 +158,7 @@ public final class MaskDecoder {
   }
 
   /** Three linear layers with ReLU between: x (K, in), y (K, out). */
-  private record Head(Linear first, Linear second, Linear third) {
+  record Head(Linear first, Linear second, Linear third) {
     Head(Weights w, int in, int hidden, int out) {
       this(
           new Linear(w.at("layers").at(0), in, hidden),

@@ -76,6 +76,18 @@ public final class PromptEncoder {
     return positions.grid(grid, grid);
   }
 
+  PositionEmbedding positions() {
+    return positions;
+  }
+
+  List<Parameter> corners() {
+    return corners;
+  }
+
+  Parameter noMask() {
+    return noMask;
+  }
+
   private Tensor boxes(Tensor boxes) { // (K, 4) to (K, 2, C)
     return features(boxes.toDoubles())
         .reshape(boxes.size(0), 2, noMask.size(1))

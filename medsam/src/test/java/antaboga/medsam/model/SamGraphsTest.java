@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.medsam.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import antaboga.ShapeException;
+import antaboga.Tensor;
+import antaboga.io.OnnxGraph;
+import antaboga.nn.Weights;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
+
+/** ONNX Runtime against the layers themselves. */
+class SamGraphsTest {
+  private static final double TOLERANCE = 1e-4;
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @CsvSource({"48, 48, 1", "48, 48, 2", "64, 64, 1", "32, 40, 1", "104, 56, 2", "8, 8, 1"})
+  void encoderAgreesForAnySize(int height, int width, int images) throws IOException, OrtException {
+    var sam = sam(Sizes.tiny());
+    var x = random(images, 3, height, width);
+    var embedding = run(SamGraphs.encoder(sam, height, width), Map.of("image", x)).get("embedding");
+    assertClose(sam.imageEncoder().forward(x), embedding);
+  }
+
+  @Test
+  void encoderAgreesWithoutRelativePositions() throws IOException, OrtException {
+    var config = new MedSamConfig(40, 40, 8, 16, 2, 2, 2, 3, Set.of(1), false, 16, 2, 32, 8, 16, 3);
+    var sam = sam(config);
+    var x = random(1, 3, 40, 40);
+    var embedding = run(SamGraphs.encoder(sam), Map.of("image", x)).get("embedding");
+    assertClose(sam.imageEncoder().forward(x), embedding);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void decoderAgreesForOneImageAndForBatches(boolean alternatives)
+      throws IOException, OrtException {
+    var sam = sam(Sizes.tiny());
+    var graph = SamGraphs.decoder(sam, alternatives);
+    var boxes = Tensor.of(new float[] {1, 2, 30, 40, 5, 6, 20, 21, 0, 0, 47, 47}, 3, 4);
+    for (int images : new int[] {1, 3}) {
+      var embedding = random(images, 16, 6, 6);
+      var ours = sam.decode(embedding, Prompts.boxes(boxes), alternatives);
+      var theirs = run(graph, Map.of("embedding", embedding, "boxes", boxes));
+      assertClose(ours.logits(), theirs.get("masks"));
+      assertClose(ours.iou(), theirs.get("iou"));
+    }
+  }
+
+  @Test
+  void decoderAgreesForAnotherInputSize() throws IOException, OrtException {
+    var sam = sam(Sizes.tiny().withInput(56));
+    var boxes = Tensor.of(new float[] {3, 2, 50, 40}, 1, 4);
+    var embedding = random(1, 16, 7, 7);
+    var theirs = run(SamGraphs.decoder(sam, false), Map.of("embedding", embedding, "boxes", boxes));
+    assertClose(sam.decode(embedding, Prompts.boxes(boxes), false).logits(), theirs.get("masks"));
+  }
+
+  @Test
+  void sameModelGivesTheSameBytes() throws IOException {
+    var first = folder.resolve("first.onnx");
+    var second = folder.resolve("second.onnx");
+    SamGraphs.decoder(sam(Sizes.tiny()), false).save(first);
+    SamGraphs.decoder(sam(Sizes.tiny()), false).save(second);
+    assertArrayEquals(Files.readAllBytes(first), Files.readAllBytes(second));
+  }
+
+  @Test
+  void rejectsASizeThatIsNoMultipleOfThePatch() {
+    var sam = sam(Sizes.tiny());
+    var error = assertThrows(ShapeException.class, () -> SamGraphs.encoder(sam, 48, 50));
+    assertTrue(String.valueOf(error.getMessage()).contains("multiples of 8"), error::toString);
+  }
+
+  @Test
+  void rejectsAModelOfDoubles() {
+    var sam = new Sam(Weights.init(1, DataType.DOUBLE), Sizes.tiny());
+    assertThrows(IllegalArgumentException.class, () -> SamGraphs.encoder(sam));
+  }
+
+  // relative positions and biases start at zero and would hide mistakes
+  private static Sam sam(MedSamConfig config) {
+    var drawn = Weights.init(1);
+    assertEquals(config, new Sam(drawn, config).config());
+    var arrays = new LinkedHashMap<>(drawn.arrays());
+    var random = new SplittableRandom(5);
+    for (var parameter : drawn.all()) {
+      if (parameter.array().maxNumber().doubleValue() == 0
+          && parameter.array().minNumber().doubleValue() == 0) {
+        var shape = parameter.shape();
+        arrays.put(parameter.name(), Tensor.normal(random, shape.toArray()).mul(0.3).array());
+      }
+    }
+    return Weights.load(arrays, w -> new Sam(w.frozen(), config));
+  }
+
+  private static Tensor random(long... shape) {
+    return Tensor.normal(new SplittableRandom(4), shape);
+  }
+
+  private Map<String, Tensor> run(OnnxGraph graph, Map<String, Tensor> inputs)
+      throws IOException, OrtException {
+    var file = folder.resolve(graph.toString().hashCode() + ".onnx");
+    graph.save(file);
+    var environment = OrtEnvironment.getEnvironment();
+    var given = new HashMap<String, OnnxTensor>();
+    try (var options = new OrtSession.SessionOptions()) {
+      options.setIntraOpNumThreads(1);
+      for (var input : inputs.entrySet()) {
+        var values = FloatBuffer.wrap(input.getValue().toFloats());
+        given.put(
+            input.getKey(),
+            OnnxTensor.createTensor(environment, values, input.getValue().shape().toArray()));
+      }
+      try (var session = environment.createSession(file.toString(), options);
+          var result = session.run(given)) {
+        var outputs = new HashMap<String, Tensor>();
+        for (var output : result) {
+          var tensor = (OnnxTensor) output.getValue();
+          var buffer = tensor.getFloatBuffer();
+          var values = new float[buffer.remaining()];
+          buffer.get(values);
+          outputs.put(output.getKey(), Tensor.of(values, tensor.getInfo().getShape()));
+        }
+        return outputs;
+      }
+    } finally {
+      given.values().forEach(OnnxTensor::close);
+    }
+  }
+
+  private static void assertClose(Tensor ours, @Nullable Tensor theirs) {
+    assertNotNull(theirs);
+    assertEquals(ours.shape(), theirs.shape());
+    assertArrayEquals(ours.toDoubles(), theirs.toDoubles(), TOLERANCE);
+  }
+}
