@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -37,15 +38,33 @@ public final class OnnxGraph {
   private static final int INT64 = 7;
 
   private final String name;
+  private final @Nullable OnnxGraph outer;
+  private final String prefix; // of the names in it, which are unique in the whole model
   private final ProtoMessage body = new ProtoMessage(); // nodes, inputs and outputs
   private final Map<String, ProtoMessage> constants = new LinkedHashMap<>();
+  private final Map<List<Long>, String> lines = new HashMap<>(); // names of integers
   private final Map<String, INDArray> arrays = new HashMap<>();
   private final Map<String, String> metadata = new TreeMap<>();
   private int nodes;
 
   /** An empty graph. */
   public OnnxGraph(String name) {
+    this(name, null, "");
+  }
+
+  private OnnxGraph(String name, @Nullable OnnxGraph outer, String prefix) {
     this.name = name;
+    this.outer = outer;
+    this.prefix = prefix;
+  }
+
+  /**
+   * A graph that an operator of this one runs, such as the step of a {@code Scan}; it is that
+   * operator's attribute once it is complete, and may use the values of this one.
+   */
+  public OnnxGraph inner(String innerName) {
+    var unique = prefix + innerName + "_" + nodes++;
+    return new OnnxGraph(unique, this, unique + "/");
   }
 
   /**
@@ -54,14 +73,15 @@ public final class OnnxGraph {
    * @param axes its sizes: numbers, or names of those that are free, as {@code "B 3 256 256"}
    */
   public OnnxValue input(String input, String axes) {
-    body.put(11, described(input, axes));
-    return new OnnxValue(this, input);
+    body.put(11, described(prefix + input, axes));
+    return new OnnxValue(this, prefix + input);
   }
 
   /** Makes a value an output of floats; {@code axes} as of an input. */
   public void output(String output, OnnxValue value, String axes) {
-    body.put(1, node("Identity", List.of(value.name()), List.of(output), Map.of()));
-    body.put(12, described(output, axes));
+    var full = prefix + output;
+    body.put(1, node("Identity", List.of(value.name()), List.of(full), Map.of()));
+    body.put(12, described(full, axes));
   }
 
   /** Notes something about the model, for people and programs. */
@@ -97,7 +117,7 @@ public final class OnnxGraph {
 
   /** A constant without axes. */
   public OnnxValue scalar(double value) {
-    var constant = "scalar " + (float) value;
+    var constant = prefix + "scalar " + (float) value;
     var bytes = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     constants.computeIfAbsent(
         constant, n -> tensor(n, FLOAT).put(9, bytes.putFloat((float) value).array()));
@@ -106,10 +126,13 @@ public final class OnnxGraph {
 
   /** A constant line of integers, such as a shape. */
   public OnnxValue integers(long... values) {
-    var constant = "integers " + Arrays.toString(values);
+    var constant =
+        lines.computeIfAbsent(
+            Arrays.stream(values).boxed().toList(), v -> prefix + "integers_" + lines.size());
     var bytes = ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asLongBuffer().put(values);
-    constants.computeIfAbsent(constant, n -> tensor(n, INT64, values.length).put(9, bytes.array()));
+    constants.computeIfAbsent(
+        constant, n -> tensor(n, INT64, values.length).put(9, bytes.array()));
     return new OnnxValue(this, constant);
   }
 
@@ -121,19 +144,20 @@ public final class OnnxGraph {
   /**
    * Applies an operator; what each does is told by ONNX's own reference.
    *
-   * @param attributes by name: integers, floating point numbers, texts, arrays of long
+   * @param attributes by name: integers, floating point numbers, texts, arrays of long, and {@link
+   *     #inner} graphs
    * @throws IllegalArgumentException if an input is of another graph, or an attribute of another
    *     type
    */
   public List<OnnxValue> apply(
       String operator, List<OnnxValue> inputs, Map<String, ?> attributes, int outputs) {
     for (var input : inputs) {
-      if (input.graph() != this) {
+      if (!sees(input.graph())) {
         throw new IllegalArgumentException(
             "ONNX: %s: %s is of another graph".formatted(operator, input.name()));
       }
     }
-    var node = operator + "_" + nodes++;
+    var node = prefix + operator + "_" + nodes++;
     var names =
         IntStream.range(0, outputs).mapToObj(i -> outputs == 1 ? node : node + "." + i).toList();
     body.put(
@@ -150,21 +174,29 @@ public final class OnnxGraph {
    * @throws IllegalStateException if it would have more than the 2 GiB that ONNX allows
    */
   public void save(Path path) throws IOException {
-    var graph = new ProtoMessage().append(body).put(2, name);
-    constants.values().forEach(constant -> graph.put(5, constant));
     var model =
         new ProtoMessage()
             .put(1, IR_VERSION)
             .put(2, "antaboga")
             .put(8, new ProtoMessage().put(1, "").put(2, OPERATORS));
     metadata.forEach((key, value) -> model.put(14, new ProtoMessage().put(1, key).put(2, value)));
-    model.put(7, graph);
+    model.put(7, message());
     if (model.size() > Integer.MAX_VALUE) {
       throw new IllegalStateException(
           "ONNX: %s has %d bytes, expected at most 2 GiB; export its parts one by one"
               .formatted(name, model.size()));
     }
     WholeFile.replace(path, model::writeTo);
+  }
+
+  private boolean sees(OnnxGraph other) {
+    return other == this || (outer != null && outer.sees(other));
+  }
+
+  private ProtoMessage message() {
+    var graph = new ProtoMessage().append(body).put(2, name);
+    constants.values().forEach(constant -> graph.put(5, constant));
+    return graph;
   }
 
   private static ProtoMessage tensor(String name, int type, long... shape) {
@@ -215,6 +247,9 @@ public final class OnnxGraph {
         attribute.put(8, number);
       }
       return attribute.put(20, 7);
+    }
+    if (value instanceof OnnxGraph graph) {
+      return attribute.put(6, graph.message()).put(20, 5);
     }
     throw new IllegalArgumentException(
         "ONNX: attribute %s is of %s".formatted(name, value.getClass().getName()));

@@ -30,12 +30,12 @@ public record OnnxValue(OnnxGraph graph, String name) {
   }
 
   /** Each element times a number. */
-  public OnnxValue scale(double factor) {
+  public OnnxValue mul(double factor) {
     return mul(graph.scalar(factor));
   }
 
   /** Each element plus a number. */
-  public OnnxValue plus(double number) {
+  public OnnxValue add(double number) {
     return add(graph.scalar(number));
   }
 
@@ -64,6 +64,11 @@ public record OnnxValue(OnnxGraph graph, String name) {
     return linear(graph.parameter(weight), graph.parameter(bias));
   }
 
+  /** {@code x W^T} of a matrix x (N, in), with the weight as it is stored: (out, in). */
+  public OnnxValue linear(OnnxValue weight) {
+    return graph.apply("Gemm", List.of(this, weight), Map.of("transB", 1));
+  }
+
   /** The norm over the last axis. */
   public OnnxValue layerNorm(Parameter weight, Parameter bias, double eps) {
     return graph.apply(
@@ -80,11 +85,16 @@ public record OnnxValue(OnnxGraph graph, String name) {
   /** {@code x Phi(x)}, in the form that runtimes recognise and fuse. */
   public OnnxValue gelu() {
     var erf = with("Div", graph.scalar(Math.sqrt(2))).with("Erf", Map.of());
-    return mul(erf.plus(1)).scale(0.5);
+    return mul(erf.add(1)).mul(0.5);
   }
 
-  /** A function of single elements without constants, such as {@code Relu}. */
-  public OnnxValue map(String operator) {
+  /** {@code x sigmoid(x)}. */
+  public OnnxValue silu() {
+    return mul(apply("Sigmoid"));
+  }
+
+  /** An operator of this value alone, such as {@code Relu}. */
+  public OnnxValue apply(String operator) {
     return with(operator, Map.of());
   }
 
@@ -105,6 +115,16 @@ public record OnnxValue(OnnxGraph graph, String name) {
   public OnnxValue index(int axis, long at) {
     var one = slice(axis, at, at + 1);
     return graph.apply("Squeeze", List.of(one, graph.integers(axis)), Map.of());
+  }
+
+  /** These positions along an axis, in this order. */
+  public OnnxValue gather(int axis, long... at) {
+    return graph.apply("Gather", List.of(this, graph.integers(at)), Map.of("axis", axis));
+  }
+
+  /** A new axis of size 1 at this place. */
+  public OnnxValue unsqueeze(int axis) {
+    return with("Unsqueeze", graph.integers(axis));
   }
 
   /** Equal parts along an axis. */

@@ -49,6 +49,7 @@ import picocli.CommandLine.ScopeType;
       SegmentCommand.class,
       EvaluateCommand.class,
       ConvertCommand.class,
+      ExportCommand.class,
       ProfileCommand.class,
       InfoCommand.class
     })

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import antaboga.examples.run.Network;
 import antaboga.io.Checkpoint;
 import antaboga.nn.Weights;
 import java.awt.image.BufferedImage;
@@ -230,6 +231,20 @@ class BadInputTest {
     Files.copy(image(0), other);
     refused(
         Run.of("segment", image(0), other, "--checkpoint", "x", "--out", out()), other, "--out");
+  }
+
+  @Test
+  void studentThatCannotBeExported() throws IOException {
+    var checkpoint = temporary.resolve("student.safetensors");
+    var weights = Weights.init(1);
+    Network.ULTRALIGHT_VM_UNET.build(weights);
+    Checkpoint.of(weights.arrays()).with("antaboga.model", "ultralight-vm-unet").save(checkpoint);
+    refused(Run.of("export", checkpoint, "--out", out()), checkpoint, "vss-unet-tiny");
+  }
+
+  @Test
+  void exportOfWhatIsNoCheckpoint() throws IOException {
+    refused(Run.of("export", image(0), "--out", out()), image(0), "not a checkpoint");
   }
 
   @Test

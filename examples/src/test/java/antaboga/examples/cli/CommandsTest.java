@@ -62,7 +62,7 @@ class CommandsTest {
   @Test
   void everyCommandExplainsItself() {
     for (var command :
-        List.of("demo", "pretrain", "train", "segment", "evaluate", "convert", "profile", "info")) {
+        List.of("demo", "pretrain", "train", "segment", "evaluate", "convert", "export", "profile", "info")) {
       var run = Run.of(command, "--help");
       done(run);
       assertTrue(run.results().contains("Usage: antaboga " + command), run.results());
@@ -266,6 +266,24 @@ class CommandsTest {
         Run.of("segment", image, "--checkpoint", teacher(), "--box", "3,4,30,30", "--out", out);
     done(run);
     assertTrue(run.results().contains("of 1440 pixels"), run.results());
+  }
+
+  @Test
+  @Order(4)
+  void exportsBothKinds() throws IOException {
+    var out = temporary.resolve("onnx");
+    var teachers = Run.of("export", teacher(), "--out", out);
+    done(teachers);
+    assertEquals(2, teachers.results().lines().count(), teachers.results());
+    for (var part : List.of("encoder.onnx", "decoder.onnx")) {
+      assertTrue(teachers.results().contains(out.resolve(part).toString()), teachers.results());
+    }
+    done(Run.of("export", teacher(), "--out", out, "--alternatives"));
+    var students = Run.of("export", student(), "--out", out);
+    done(students);
+    assertTrue(Files.exists(out.resolve("student.onnx")));
+    var refused = Run.of("export", student(), "--out", out, "--alternatives");
+    assertTrue(refused.complaint().contains("no alternative masks"), refused.said());
   }
 
   @Test

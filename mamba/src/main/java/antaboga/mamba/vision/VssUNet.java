@@ -5,6 +5,7 @@ import antaboga.Dims;
 import antaboga.Parameter;
 import antaboga.ShapeException;
 import antaboga.Tensor;
+import antaboga.io.OnnxGraph;
 import antaboga.nn.Init;
 import antaboga.nn.Layer;
 import antaboga.nn.Recomputed;
@@ -27,7 +28,7 @@ public final class VssUNet implements Segmenter {
   private static final double EPS = 1e-5;
 
   /** Blocks of one resolution and, where there is one, the change of resolution beside them. */
-  private record Stage(List<? extends Layer> blocks) {
+  record Stage(List<? extends Layer> blocks) {
     Tensor forward(Tensor x) {
       var y = x;
       for (var block : blocks) {
@@ -137,6 +138,51 @@ public final class VssUNet implements Segmenter {
     return config;
   }
 
+  /**
+   * This network for images of one size as a graph of ONNX, with the parameters under their names:
+   * {@code image} (B, C, height, width) to {@code logits} (B, classes, height, width). Its scans
+   * are ONNX's own {@code Scan}, which every runtime has.
+   *
+   * @throws ShapeException if height or width is not a multiple of 32
+   * @throws IllegalArgumentException if the parameters are not of FLOAT
+   */
+  public OnnxGraph graph(int height, int width) {
+    requireMultiples(height, width, "images of (%d, %d)".formatted(height, width));
+    return VssUNetGraph.of(this, height, width);
+  }
+
+  PatchEmbed patchEmbed() {
+    return patchEmbed;
+  }
+
+  List<Stage> encoder() {
+    return encoder;
+  }
+
+  List<PatchMerge> merges() {
+    return merges;
+  }
+
+  List<Stage> decoder() {
+    return decoder;
+  }
+
+  List<PatchExpand> expands() {
+    return expands;
+  }
+
+  PatchExpand finalUp() {
+    return finalUp;
+  }
+
+  Parameter finalWeight() {
+    return finalWeight;
+  }
+
+  Parameter finalBias() {
+    return finalBias;
+  }
+
   @Override
   public List<Tap> taps() {
     return List.of(
@@ -195,11 +241,14 @@ public final class VssUNet implements Segmenter {
 
   private void requireSize(Tensor image) {
     var dims = Dims.of("VssUNet").bind("image", image, "B " + config.inChannels() + " H W");
+    requireMultiples(dims.size("H"), dims.size("W"), "image has shape " + image.shape());
+  }
+
+  private static void requireMultiples(long height, long width, String given) {
     int step = PATCH << (STAGES - 1);
-    if (dims.size("H") % step != 0 || dims.size("W") % step != 0) {
+    if (height < step || width < step || height % step != 0 || width % step != 0) {
       throw new ShapeException(
-          "VssUNet: image has shape %s, expected height and width to be multiples of %d"
-              .formatted(image.shape(), step));
+          "VssUNet: %s, expected height and width to be multiples of %d".formatted(given, step));
     }
   }
 }

@@ -68,16 +68,16 @@ record DecoderGraph(OnnxGraph graph, Sam sam) {
   private OnnxValue tokens(OnnxValue boxes, long channels) {
     var prompts = sam.promptEncoder();
     double input = sam.config().input();
-    var centred = boxes.reshape(-1, 2).plus(0.5).scale(2 / input).plus(-1);
-    var phases = centred.matmul(graph.parameter(prompts.positions().matrix())).scale(2 * Math.PI);
+    var centred = boxes.reshape(-1, 2).add(0.5).mul(2 / input).add(-1);
+    var phases = centred.matmul(graph.parameter(prompts.positions().matrix())).mul(2 * Math.PI);
     var corners = concat(0, prompts.corners().get(2), prompts.corners().get(3));
     var box =
-        OnnxValue.concat(1, List.of(phases.map("Sin"), phases.map("Cos")))
+        OnnxValue.concat(1, List.of(phases.apply("Sin"), phases.apply("Cos")))
             .reshape(-1, BOX_TOKENS, channels)
             .add(corners);
     var own = concat(0, sam.maskDecoder().iouToken(), sam.maskDecoder().maskTokens());
     long n = 1 + sam.maskDecoder().maskTokens().size(0);
-    var count = boxes.map("Shape").slice(0, 0, 1);
+    var count = boxes.apply("Shape").slice(0, 0, 1);
     var shape = OnnxValue.concat(0, List.of(count, graph.integers(n, channels)));
     var each = graph.apply("Expand", List.of(own, shape), Map.of());
     return OnnxValue.concat(1, List.of(each, box));
@@ -108,7 +108,7 @@ record DecoderGraph(OnnxGraph graph, Sam sam) {
     var seen = attention(block.toImage(), x.queries(), x.keys(), x.image(), n, cells);
     x = x.with(norm(block.norm2(), x.tokens().add(seen)), x.image());
     long channels = sam.config().channels();
-    var hidden = linear(block.mlp().lin1(), x.tokens().reshape(-1, channels)).map("Relu");
+    var hidden = linear(block.mlp().lin1(), x.tokens().reshape(-1, channels)).apply("Relu");
     var passed = linear(block.mlp().lin2(), hidden).reshape(-1, n, channels);
     x = x.with(norm(block.norm3(), x.tokens().add(passed)), x.image());
     var answered = attention(block.toTokens(), x.keys(), x.queries(), x.tokens(), cells, n);
@@ -125,7 +125,7 @@ record DecoderGraph(OnnxGraph graph, Sam sam) {
     var values = heads(attention.values(), v, m, heads).permute(0, 2, 1, 3);
     var attended =
         queries
-            .scale(1 / Math.sqrt((double) inner / heads))
+            .mul(1 / Math.sqrt((double) inner / heads))
             .matmul(keys)
             .softmax()
             .matmul(values)
@@ -178,7 +178,7 @@ record DecoderGraph(OnnxGraph graph, Sam sam) {
   }
 
   private static OnnxValue head(MaskDecoder.Head head, OnnxValue x) {
-    var hidden = linear(head.second(), linear(head.first(), x).map("Relu")).map("Relu");
+    var hidden = linear(head.second(), linear(head.first(), x).apply("Relu")).apply("Relu");
     return linear(head.third(), hidden);
   }
 

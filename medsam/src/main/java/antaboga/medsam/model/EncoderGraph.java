@@ -98,7 +98,7 @@ record EncoderGraph(OnnxGraph graph, ImageEncoder encoder, int rows, int columns
     var q = parts.get(0).reshape(-1, tokens, size);
     var k = parts.get(1).reshape(-1, tokens, size);
     var v = parts.get(2).reshape(-1, tokens, size);
-    var scores = q.scale(1 / Math.sqrt((double) size)).matmul(k.permute(0, 2, 1));
+    var scores = q.mul(1 / Math.sqrt((double) size)).matmul(k.permute(0, 2, 1));
     if (attn.relPosH().isPresent() && attn.relPosW().isPresent()) {
       var down = vectors(attn.relPosH().get(), height);
       var across = vectors(attn.relPosW().get(), width);
@@ -148,7 +148,8 @@ record EncoderGraph(OnnxGraph graph, ImageEncoder encoder, int rows, int columns
       rows[i] = i / size - i % size + size - 1; // of query and key
     }
     return graph
-        .apply("Gather", List.of(graph.parameter(table), graph.integers(rows)), Map.of("axis", 0))
+        .parameter(table)
+        .gather(0, rows)
         .reshape(size, size, table.size(1))
         .permute(0, 2, 1);
   }

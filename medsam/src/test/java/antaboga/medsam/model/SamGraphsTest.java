@@ -3,28 +3,22 @@ package antaboga.medsam.model;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import antaboga.ShapeException;
 import antaboga.Tensor;
 import antaboga.io.OnnxGraph;
+import antaboga.io.OnnxRun;
 import antaboga.nn.Weights;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,8 +28,6 @@ import org.nd4j.linalg.api.buffer.DataType;
 
 /** ONNX Runtime against the layers themselves. */
 class SamGraphsTest {
-  private static final double TOLERANCE = 1e-4;
-
   @TempDir Path folder;
 
   @ParameterizedTest
@@ -43,8 +35,7 @@ class SamGraphsTest {
   void encoderAgreesForAnySize(int height, int width, int images) throws IOException, OrtException {
     var sam = sam(Sizes.tiny());
     var x = random(images, 3, height, width);
-    var embedding = run(SamGraphs.encoder(sam, height, width), Map.of("image", x)).get("embedding");
-    assertClose(sam.imageEncoder().forward(x), embedding);
+    run(SamGraphs.encoder(sam, height, width), Map.of("image", x)).assertGives("embedding", sam.imageEncoder().forward(x));
   }
 
   @Test
@@ -52,8 +43,7 @@ class SamGraphsTest {
     var config = new MedSamConfig(40, 40, 8, 16, 2, 2, 2, 3, Set.of(1), false, 16, 2, 32, 8, 16, 3);
     var sam = sam(config);
     var x = random(1, 3, 40, 40);
-    var embedding = run(SamGraphs.encoder(sam), Map.of("image", x)).get("embedding");
-    assertClose(sam.imageEncoder().forward(x), embedding);
+    run(SamGraphs.encoder(sam), Map.of("image", x)).assertGives("embedding", sam.imageEncoder().forward(x));
   }
 
   @ParameterizedTest
@@ -67,8 +57,8 @@ class SamGraphsTest {
       var embedding = random(images, 16, 6, 6);
       var ours = sam.decode(embedding, Prompts.boxes(boxes), alternatives);
       var theirs = run(graph, Map.of("embedding", embedding, "boxes", boxes));
-      assertClose(ours.logits(), theirs.get("masks"));
-      assertClose(ours.iou(), theirs.get("iou"));
+      theirs.assertGives("masks", ours.logits());
+      theirs.assertGives("iou", ours.iou());
     }
   }
 
@@ -78,7 +68,7 @@ class SamGraphsTest {
     var boxes = Tensor.of(new float[] {3, 2, 50, 40}, 1, 4);
     var embedding = random(1, 16, 7, 7);
     var theirs = run(SamGraphs.decoder(sam, false), Map.of("embedding", embedding, "boxes", boxes));
-    assertClose(sam.decode(embedding, Prompts.boxes(boxes), false).logits(), theirs.get("masks"));
+    theirs.assertGives("masks", sam.decode(embedding, Prompts.boxes(boxes), false).logits());
   }
 
   @Test
@@ -123,40 +113,8 @@ class SamGraphsTest {
     return Tensor.normal(new SplittableRandom(4), shape);
   }
 
-  private Map<String, Tensor> run(OnnxGraph graph, Map<String, Tensor> inputs)
+  private OnnxRun run(OnnxGraph graph, Map<String, Tensor> inputs)
       throws IOException, OrtException {
-    var file = folder.resolve(graph.toString().hashCode() + ".onnx");
-    graph.save(file);
-    var environment = OrtEnvironment.getEnvironment();
-    var given = new HashMap<String, OnnxTensor>();
-    try (var options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(1);
-      for (var input : inputs.entrySet()) {
-        var values = FloatBuffer.wrap(input.getValue().toFloats());
-        given.put(
-            input.getKey(),
-            OnnxTensor.createTensor(environment, values, input.getValue().shape().toArray()));
-      }
-      try (var session = environment.createSession(file.toString(), options);
-          var result = session.run(given)) {
-        var outputs = new HashMap<String, Tensor>();
-        for (var output : result) {
-          var tensor = (OnnxTensor) output.getValue();
-          var buffer = tensor.getFloatBuffer();
-          var values = new float[buffer.remaining()];
-          buffer.get(values);
-          outputs.put(output.getKey(), Tensor.of(values, tensor.getInfo().getShape()));
-        }
-        return outputs;
-      }
-    } finally {
-      given.values().forEach(OnnxTensor::close);
-    }
-  }
-
-  private static void assertClose(Tensor ours, @Nullable Tensor theirs) {
-    assertNotNull(theirs);
-    assertEquals(ours.shape(), theirs.shape());
-    assertArrayEquals(ours.toDoubles(), theirs.toDoubles(), TOLERANCE);
+    return OnnxRun.of(folder, graph, inputs);
   }
 }

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.mamba.vision;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.onnxruntime.OrtException;
+import antaboga.ShapeException;
+import antaboga.Tensor;
+import antaboga.io.OnnxRun;
+import antaboga.nn.Weights;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** ONNX Runtime against the layers themselves. */
+class VssUNetGraphTest {
+  @TempDir Path folder;
+
+  private static Tensor image(long... shape) {
+    return Tensor.uniform(new SplittableRandom(3), shape);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"32, 32, 1", "64, 96, 2"})
+  void studentAgrees(int height, int width, int images) throws IOException, OrtException {
+    var net = new VssUNet(Weights.init(1), VssUNetConfig.tiny());
+    var x = image(images, 3, height, width);
+    var run = OnnxRun.of(folder, net.graph(height, width), Map.of("image", x));
+    run.assertGives("logits", net.forward(x));
+  }
+
+  @Test
+  void otherChannelsClassesAndStatesAgree() throws IOException, OrtException {
+    var config =
+        VssUNetConfig.tiny()
+            .withWidth(16)
+            .withChannels(1, 4)
+            .withState(3)
+            .withDepths(List.of(1, 1, 1, 1), List.of(1, 1, 1, 1));
+    var net = new VssUNet(Weights.init(1), config).recomputed();
+    var x = image(1, 1, 32, 64);
+    var run = OnnxRun.of(folder, net.graph(32, 64), Map.of("image", x));
+    run.assertGives("logits", net.forward(x));
+  }
+
+  @ParameterizedTest
+  @EnumSource(ScanPath.class)
+  void everyPathAgrees(ScanPath path) throws IOException, OrtException {
+    var config = Ss2dConfig.of(8).withState(5).withPath(path);
+    agrees(config);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"V05, false, true, false", "V0, true, true, true", "V05, true, false, true"})
+  void everyFormAgrees(Ss2dConfig.Keys keys, boolean bias, boolean convBias, boolean gate)
+      throws IOException, OrtException {
+    agrees(Ss2dConfig.of(20).withKeys(keys).withBias(bias, convBias).withGate(gate).withConv(5));
+  }
+
+  private void agrees(Ss2dConfig config) throws IOException, OrtException {
+    var layer = new Ss2d(Weights.init(2), config);
+    var x = image(2, 3, 5, config.width());
+    var run = OnnxRun.of(folder, VssUNetGraph.of(layer, 3, 5), Map.of("x", x));
+    run.assertGives("y", layer.forward(x));
+  }
+
+  @Test
+  void rejectsASizeThatIsNoMultipleOf32() {
+    var net = new VssUNet(Weights.init(1), VssUNetConfig.tiny());
+    var error = assertThrows(ShapeException.class, () -> net.graph(32, 40));
+    assertTrue(String.valueOf(error.getMessage()).contains("multiples of 32"), error::toString);
+  }
+}
