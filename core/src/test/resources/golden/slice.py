@@ -23,7 +23,7 @@ DROPPED = (
     "sam/vitb/outputs.dense_pe.npy", "sam/vitb/outputs.emb.npy", "sam/vitb/outputs.low_res0.npy",
     "ss2d/ultralight_trace/outputs.ebn1.npy", "ss2d/ultralight_trace/outputs.ebn2.npy")
 GROUPS = ("inputs", "weights", "upstream", "outputs", "grads", "grads_with_last_state")
-OWN = ("README.md", "not-yet.txt", "owners.tsv", "slice.py")
+OWN = ("README.md", "owners.tsv", "slice.py")
 
 full, target = sys.argv[1:]
 size = lambda names: sum(os.path.getsize(os.path.join(full, n)) for n in names)

@@ -100,6 +100,9 @@ public final class OnnxGraph {
    * @throws IllegalArgumentException if it is not of FLOAT, or another has that name
    */
   public OnnxValue array(String constant, INDArray values) {
+    if (outer != null) {
+      return outer.array(constant, values); // under its own name, which must be unique
+    }
     var before = arrays.putIfAbsent(constant, values);
     if (before == null) {
       if (values.dataType() != DataType.FLOAT) {

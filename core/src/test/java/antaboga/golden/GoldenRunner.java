@@ -14,15 +14,13 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
-import org.opentest4j.TestAbortedException;
 
 /**
  * Runs the golden cases that one module owns: every case by exactly one claim of the module's
  * table.
  *
- * <p>The owner of a function stands in {@code owners.tsv}, what nobody can compute yet in {@code
- * not-yet.txt}. A case without a claim fails unless it stands there, and so does a line there that
- * has become needless. At the end, one line per section counts the cases:
+ * <p>The owner of a function stands in {@code owners.tsv}. A case without a claim fails. At the
+ * end, one line per section counts the cases:
  *
  * <pre>{@code
  * @TestFactory
@@ -49,7 +47,6 @@ public final class GoldenRunner {
   private static final class Count {
     private int passed;
     private int failed;
-    private int waiting;
   }
 
   private final String module;
@@ -91,25 +88,11 @@ public final class GoldenRunner {
         tests.add(DynamicTest.dynamicTest(c.id(), () -> run(c, count)));
       }
     }
-    for (var line :
-        owners.needless(golden, module, c -> claims.stream().anyMatch(x -> x.matches(c)))) {
-      tests.add(
-          DynamicTest.dynamicTest(
-              "not-yet.txt: " + line,
-              () -> {
-                throw new AssertionError(
-                    "not-yet.txt: every case of '" + line + "' is claimed; remove the line");
-              }));
-    }
     return tests.stream().onClose(() -> print(counts));
   }
 
   private void run(GoldenCase c, Count count) throws Exception {
     var matching = claims.stream().filter(claim -> claim.matches(c)).toList();
-    if (matching.isEmpty() && owners.notYet(c.function())) {
-      count.waiting++;
-      throw new TestAbortedException("stands in not-yet.txt: " + c.function());
-    }
     count.failed++;
     if (matching.size() != 1) {
       throw new AssertionError(
@@ -132,15 +115,7 @@ public final class GoldenRunner {
     counts.forEach(
         (section, n) ->
             out.println(
-                "golden "
-                    + section
-                    + ": "
-                    + n.passed
-                    + " passed, "
-                    + n.failed
-                    + " failed, "
-                    + n.waiting
-                    + " waiting"));
+                "golden " + section + ": " + n.passed + " passed, " + n.failed + " failed"));
   }
 
   /** Lines of a resource beside the slice, without comments. */
