@@ -8,6 +8,7 @@ import antaboga.examples.run.Network;
 import antaboga.examples.run.Output;
 import antaboga.examples.run.Terminal;
 import antaboga.io.OnnxGraph;
+import antaboga.mamba.vision.UltraLightUNet;
 import antaboga.mamba.vision.VssUNet;
 import antaboga.medsam.model.SamGraphs;
 import java.io.IOException;
@@ -100,9 +101,13 @@ final class ExportCommand implements Callable<Integer>, Commands.Speaking {
     if (student.segmenter() instanceof VssUNet net) {
       return Map.of("student.onnx", net.graph(student.size(), student.size()));
     }
+    if (student.segmenter() instanceof UltraLightUNet net) {
+      return Map.of("student.onnx", net.graph(student.size(), student.size()));
+    }
     throw new Failure(
         "student of this kind has no form in ONNX yet",
         file,
-        "give one of %s or %s".formatted(Network.VSS_UNET_TINY, Network.VM_UNET));
+        "give one of %s, %s or %s"
+            .formatted(Network.VSS_UNET_TINY, Network.VM_UNET, Network.ULTRALIGHT_VM_UNET));
   }
 }

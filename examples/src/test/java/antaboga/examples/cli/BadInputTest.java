@@ -237,8 +237,8 @@ class BadInputTest {
   void studentThatCannotBeExported() throws IOException {
     var checkpoint = temporary.resolve("student.safetensors");
     var weights = Weights.init(1);
-    Network.ULTRALIGHT_VM_UNET.build(weights);
-    Checkpoint.of(weights.arrays()).with("antaboga.model", "ultralight-vm-unet").save(checkpoint);
+    Network.LIGHT_M_UNET.build(weights);
+    Checkpoint.of(weights.arrays()).with("antaboga.model", "light-m-unet").save(checkpoint);
     refused(Run.of("export", checkpoint, "--out", out()), checkpoint, "vss-unet-tiny");
   }
 

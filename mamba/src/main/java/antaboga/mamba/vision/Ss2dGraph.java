@@ -6,11 +6,10 @@ import antaboga.io.OnnxValue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 
 /**
- * The four scans of {@link Ss2d} as one {@code Scan} of ONNX over time, in which they stand side by
- * side: K = 4, D inner channels, N states, R factors of delta, L positions.
+ * The four scans of {@link Ss2d} side by side: K = 4, D inner channels, N states, R factors of delta,
+ * L positions.
  */
 record Ss2dGraph(OnnxGraph graph, Ss2d layer) {
   private static final int SCANS = 4;
@@ -32,7 +31,8 @@ record Ss2dGraph(OnnxGraph graph, Ss2d layer) {
     var c = overTime(p.slice(3, rank + states, rank + 2 * states));
     var inputs = overTime(ordered(orders, List.of(rows.reshape(-1, length, inner))));
     var skip = inputs.mul(graph.parameter(layer.ds()).reshape(SCANS, 1, inner));
-    return summed(orders, scanned(inputs, delta, b, c).add(skip), length);
+    var scan = new ScanGraph(graph, SCANS, inner, states);
+    return summed(orders, scan.of(inputs, delta, layer.aLogs(), b, c).add(skip), length);
   }
 
   private static List<OnnxValue> parts(OnnxValue parts) {
@@ -71,45 +71,6 @@ record Ss2dGraph(OnnxGraph graph, Ss2d layer) {
   // (K, B, L, ·) to (L, K, B, ·)
   private static OnnxValue overTime(OnnxValue x) {
     return x.permute(2, 0, 1, 3);
-  }
-
-  // h = exp(delta A) h + delta u B, y = C h; all (L, K, B, ·)
-  private OnnxValue scanned(OnnxValue u, OnnxValue delta, OnnxValue b, OnnxValue c) {
-    long inner = layer.config().inner();
-    long states = layer.config().state();
-    var rates =
-        graph
-            .parameter(layer.aLogs())
-            .apply("Exp")
-            .apply("Neg")
-            .reshape(SCANS, 1, inner, states);
-    var step = graph.inner("scan");
-    var state = step.input("state", "4 B %d %d".formatted(inner, states));
-    var stepU = step.input("u", "4 B " + inner);
-    var stepDelta = step.input("delta", "4 B " + inner);
-    var stepB = step.input("b", "4 B " + states);
-    var stepC = step.input("c", "4 B " + states);
-    var next =
-        stepDelta
-            .unsqueeze(3)
-            .mul(rates)
-            .apply("Exp")
-            .mul(state)
-            .add(stepDelta.mul(stepU).unsqueeze(3).mul(stepB.unsqueeze(2)));
-    var seen = next.matmul(stepC.unsqueeze(3)).reshape(SCANS, -1, inner);
-    step.output("next", next, "4 B %d %d".formatted(inner, states));
-    step.output("y", seen, "4 B " + inner);
-    var images = u.apply("Shape").slice(0, 2, 3);
-    var shape =
-        OnnxValue.concat(0, List.of(graph.integers(SCANS), images, graph.integers(inner, states)));
-    var start = graph.apply("Expand", List.of(graph.scalar(0), shape), Map.of());
-    return graph
-        .apply(
-            "Scan",
-            List.of(start, u, delta, b, c),
-            Map.of("body", step, "num_scan_inputs", 4),
-            2)
-        .get(1);
   }
 
   // (L, K, B, D) back in place and summed: (B L, D)

@@ -5,6 +5,7 @@ import antaboga.Dims;
 import antaboga.ShapeException;
 import antaboga.Tensor;
 import antaboga.Window;
+import antaboga.io.OnnxGraph;
 import antaboga.nn.Conv2d;
 import antaboga.nn.GroupNorm;
 import antaboga.nn.Init;
@@ -86,6 +87,42 @@ public final class UltraLightUNet implements Segmenter {
     return config;
   }
 
+  /**
+   * This network for images of one size as a graph of ONNX, with the parameters under their names:
+   * {@code image} (B, C, height, width) to {@code logits} (B, classes, height, width).
+   *
+   * @throws ShapeException if height or width is not a multiple of 32
+   * @throws IllegalArgumentException if the parameters are not of FLOAT
+   */
+  public OnnxGraph graph(int height, int width) {
+    requireMultiples(height, width, "images of (%d, %d)".formatted(height, width));
+    return UltraLightGraph.of(this, height, width);
+  }
+
+  List<Layer> encoders() {
+    return encoders;
+  }
+
+  List<GroupNorm> encoderNorms() {
+    return encoderNorms;
+  }
+
+  List<Layer> decoders() {
+    return decoders;
+  }
+
+  List<GroupNorm> decoderNorms() {
+    return decoderNorms;
+  }
+
+  Optional<AttentionBridge> bridge() {
+    return bridge;
+  }
+
+  Conv2d last() {
+    return last;
+  }
+
   @Override
   public List<Tap> taps() {
     return List.of(
@@ -145,10 +182,14 @@ public final class UltraLightUNet implements Segmenter {
 
   private void requireSize(Tensor image) {
     var dims = Dims.of("UltraLightUNet").bind("image", image, "B " + config.inChannels() + " H W");
-    if (dims.size("H") % STEP != 0 || dims.size("W") % STEP != 0) {
+    requireMultiples(dims.size("H"), dims.size("W"), "image has shape " + image.shape());
+  }
+
+  private static void requireMultiples(long height, long width, String given) {
+    if (height < STEP || width < STEP || height % STEP != 0 || width % STEP != 0) {
       throw new ShapeException(
-          "UltraLightUNet: image has shape %s, expected height and width to be multiples of %d"
-              .formatted(image.shape(), STEP));
+          "UltraLightUNet: %s, expected height and width to be multiples of %d"
+              .formatted(given, STEP));
     }
   }
 }

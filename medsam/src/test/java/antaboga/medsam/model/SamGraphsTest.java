@@ -35,7 +35,8 @@ class SamGraphsTest {
   void encoderAgreesForAnySize(int height, int width, int images) throws IOException, OrtException {
     var sam = sam(Sizes.tiny());
     var x = random(images, 3, height, width);
-    run(SamGraphs.encoder(sam, height, width), Map.of("image", x)).assertGives("embedding", sam.imageEncoder().forward(x));
+    run(SamGraphs.encoder(sam, height, width), Map.of("image", x))
+        .assertGives("embedding", sam.imageEncoder().forward(x));
   }
 
   @Test
@@ -43,7 +44,8 @@ class SamGraphsTest {
     var config = new MedSamConfig(40, 40, 8, 16, 2, 2, 2, 3, Set.of(1), false, 16, 2, 32, 8, 16, 3);
     var sam = sam(config);
     var x = random(1, 3, 40, 40);
-    run(SamGraphs.encoder(sam), Map.of("image", x)).assertGives("embedding", sam.imageEncoder().forward(x));
+    run(SamGraphs.encoder(sam), Map.of("image", x))
+        .assertGives("embedding", sam.imageEncoder().forward(x));
   }
 
   @ParameterizedTest

@@ -19,9 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** ONNX Runtime against the layers themselves. */
-class VssUNetGraphTest {
+class StudentGraphsTest {
   @TempDir Path folder;
 
   private static Tensor image(long... shape) {
@@ -72,10 +73,21 @@ class VssUNetGraphTest {
     run.assertGives("y", layer.forward(x));
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void ultraLightAgrees(boolean bridge) throws IOException, OrtException {
+    var net = new UltraLightUNet(Weights.init(1), UltraLightConfig.published().withBridge(bridge));
+    var x = image(2, 3, 64, 32);
+    var run = OnnxRun.of(folder, net.graph(64, 32), Map.of("image", x));
+    run.assertGives("logits", net.forward(x));
+  }
+
   @Test
   void rejectsASizeThatIsNoMultipleOf32() {
     var net = new VssUNet(Weights.init(1), VssUNetConfig.tiny());
     var error = assertThrows(ShapeException.class, () -> net.graph(32, 40));
     assertTrue(String.valueOf(error.getMessage()).contains("multiples of 32"), error::toString);
+    var light = new UltraLightUNet(Weights.init(1), UltraLightConfig.published());
+    assertThrows(ShapeException.class, () -> light.graph(16, 32));
   }
 }
