@@ -3,6 +3,7 @@ package antaboga.io;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -55,8 +57,11 @@ public record OnnxRun(Map<String, Tensor> outputs) {
     }
   }
 
-  /** Fails unless an output has these values to 1e-4. */
+  /** Fails unless an output has these values to 1e-4, and they differ enough to tell. */
   public void assertGives(String output, Tensor expected) {
+    var sorted = expected.toDoubles();
+    Arrays.sort(sorted);
+    assertTrue(sorted[sorted.length - 1] - sorted[0] > 1000 * TOLERANCE, output + " is flat");
     var theirs = outputs.getOrDefault(output, Tensor.of(new float[0], 0));
     assertEquals(expected.shape(), theirs.shape(), output);
     assertArrayEquals(expected.toDoubles(), theirs.toDoubles(), TOLERANCE, output);
