@@ -134,8 +134,7 @@ public final class OnnxGraph {
             Arrays.stream(values).boxed().toList(), v -> prefix + "integers_" + lines.size());
     var bytes = ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asLongBuffer().put(values);
-    constants.computeIfAbsent(
-        constant, n -> tensor(n, INT64, values.length).put(9, bytes.array()));
+    constants.computeIfAbsent(constant, n -> tensor(n, INT64, values.length).put(9, bytes.array()));
     return new OnnxValue(this, constant);
   }
 

@@ -52,8 +52,7 @@ class OnnxGraphTest {
     run.assertGives("soft", ours.softmax(1).silu().mul(-2).add(0.5));
     run.assertGives("turned", ours.permute(1, 0).slice(0, 1, 3).reshape(2, 3, 1));
     var first = ours.slice(1, 0, 1);
-    run.assertGives(
-        "picked", Tensor.concat(1, ours.slice(1, 3, 4), first, first).pad(1, 0, 2));
+    run.assertGives("picked", Tensor.concat(1, ours.slice(1, 3, 4), first, first).pad(1, 0, 2));
     run.assertGives("joined", ours.index(1, 2));
   }
 

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What ONNX Runtime makes of a graph, on one thread.
@@ -62,7 +63,7 @@ public record OnnxRun(Map<String, Tensor> outputs) {
     var sorted = expected.toDoubles();
     Arrays.sort(sorted);
     assertTrue(sorted[sorted.length - 1] - sorted[0] > 10 * TOLERANCE, output + " is flat");
-    var theirs = outputs.getOrDefault(output, Tensor.of(new float[0], 0));
+    var theirs = Objects.requireNonNull(outputs.get(output), "no output " + output);
     assertEquals(expected.shape(), theirs.shape(), output);
     assertArrayEquals(expected.toDoubles(), theirs.toDoubles(), TOLERANCE, output);
   }

@@ -22,8 +22,7 @@ record ScanGraph(OnnxGraph graph, int scans, long inner, long states) {
    * @param c (L, K, B, N)
    */
   OnnxValue of(OnnxValue u, OnnxValue delta, Parameter aLog, OnnxValue b, OnnxValue c) {
-    var rates =
-        graph.parameter(aLog).apply("Exp").apply("Neg").reshape(scans, 1, inner, states);
+    var rates = graph.parameter(aLog).apply("Exp").apply("Neg").reshape(scans, 1, inner, states);
     var step = graph.inner("scan");
     var channels = "%d B %d".formatted(scans, inner);
     var state = step.input("state", channels + " " + states);
@@ -47,7 +46,6 @@ record ScanGraph(OnnxGraph graph, int scans, long inner, long states) {
   private OnnxValue start(OnnxValue u) {
     var images = u.apply("Shape").slice(0, 2, 3);
     var shape = List.of(graph.integers(scans), images, graph.integers(inner, states));
-    return graph.apply(
-        "Expand", List.of(graph.scalar(0), OnnxValue.concat(0, shape)), Map.of());
+    return graph.apply("Expand", List.of(graph.scalar(0), OnnxValue.concat(0, shape)), Map.of());
   }
 }

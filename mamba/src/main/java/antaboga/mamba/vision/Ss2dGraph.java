@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The four scans of {@link Ss2d} side by side: K = 4, D inner channels, N states, R factors of delta,
- * L positions.
+ * The four scans of {@link Ss2d} side by side: K = 4, D inner channels, N states, R factors of
+ * delta, L positions.
  */
 record Ss2dGraph(OnnxGraph graph, Ss2d layer) {
   private static final int SCANS = 4;
@@ -57,8 +57,7 @@ record Ss2dGraph(OnnxGraph graph, Ss2d layer) {
   private OnnxValue delta(OnnxValue factors, long length) {
     long inner = layer.config().inner();
     long rank = layer.config().deltaRank();
-    var weight =
-        graph.parameter(layer.deltaProj()).reshape(SCANS, inner, rank).permute(0, 2, 1);
+    var weight = graph.parameter(layer.deltaProj()).reshape(SCANS, inner, rank).permute(0, 2, 1);
     var bias = graph.parameter(layer.deltaBias()).reshape(SCANS, 1, inner);
     return factors
         .reshape(SCANS, -1, rank)

@@ -81,10 +81,7 @@ record UltraLightGraph(OnnxGraph graph) {
             new long[] {window.dilationH(), window.dilationW()},
             "pads",
             new long[] {
-              window.paddingH(),
-              window.paddingW(),
-              window.paddingH(),
-              window.paddingW()
+              window.paddingH(), window.paddingW(), window.paddingH(), window.paddingW()
             });
     return graph.apply("Conv", inputs, attributes);
   }
@@ -188,16 +185,8 @@ record UltraLightGraph(OnnxGraph graph) {
     conv.bias().ifPresent(bias -> inputs.add(graph.parameter(bias)));
     var attributes =
         Map.of(
-            "group",
-            channels,
-            "kernel_shape",
-            new long[] {taps},
-            "pads",
-            new long[] {taps - 1, 0});
-    return graph
-        .apply("Conv", inputs, attributes)
-        .permute(0, 2, 1)
-        .reshape(-1, channels);
+            "group", channels, "kernel_shape", new long[] {taps}, "pads", new long[] {taps - 1, 0});
+    return graph.apply("Conv", inputs, attributes).permute(0, 2, 1).reshape(-1, channels);
   }
 
   private List<Plane> bridged(AttentionBridge bridge, List<Plane> scales) {
@@ -206,8 +195,7 @@ record UltraLightGraph(OnnxGraph graph) {
     var means = new ArrayList<OnnxValue>();
     for (var scale : scales) {
       var t = scale.values();
-      var max =
-          graph.apply("ReduceMax", List.of(t), Map.of("axes", new long[] {1}, "keepdims", 1));
+      var max = graph.apply("ReduceMax", List.of(t), Map.of("axes", new long[] {1}, "keepdims", 1));
       var seen = OnnxValue.concat(1, List.of(mean(t, 1), max));
       var weighted = convolved(bridge.spatial(), seen).apply("Sigmoid").mul(t);
       attended.add(weighted);

@@ -138,8 +138,7 @@ record VssUNetGraph(OnnxGraph graph) {
     long size = conv.weight().size(2);
     long edge = size / 2;
     var inputs = new ArrayList<OnnxValue>();
-    inputs.add(
-        x.matrix().reshape(-1, x.height(), x.width(), channels).permute(0, 3, 1, 2));
+    inputs.add(x.matrix().reshape(-1, x.height(), x.width(), channels).permute(0, 3, 1, 2));
     inputs.add(graph.parameter(conv.weight()));
     conv.bias().ifPresent(bias -> inputs.add(graph.parameter(bias)));
     return graph
