@@ -28,7 +28,7 @@ for size in 256 1024 4096 16384 65536; do
 done
 # shellcheck disable=SC2086
 java -jar "$jar" mamba.ScanBenchmark -p kernel=vector -p threads=1 -p shape="${shapes%,}" \
-  -rf json -rff "$work/cost.json" ${JMH_ARGS:--wi 4 -w 500ms -i 12 -r 150ms}
+  -rf json -rff "$work/cost.json" ${JMH_ARGS:--wi 4 -w 500ms -i 4 -r 500ms}
 
 java --add-modules jdk.incubator.vector -cp "$jar" antaboga.bench.ScanReport "$record" "$commit" "$work"/*.json
 cat "${record%.json}.md"

@@ -52,6 +52,10 @@ record ScanRun(String benchmark, String kernel, int threads, String shape, Strin
   }
 
   private static double fastest(JsonNode metric) {
+    var sampled = metric.path("scorePercentiles").path("0.0");
+    if (sampled.isNumber() && metric.path("rawDataHistogram").isArray()) {
+      return sampled.asDouble();
+    }
     return StreamSupport.stream(metric.path("rawData").spliterator(), false)
         .flatMap(fork -> StreamSupport.stream(fork.spliterator(), false))
         .mapToDouble(JsonNode::asDouble)

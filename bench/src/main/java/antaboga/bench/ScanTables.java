@@ -92,7 +92,7 @@ final class ScanTables {
     row("wanted", "forward", "", "65 %", "", "3.2", "10", "100", "60", "", "1e-5");
     row("", "backward", "", "25 %", "", "", "", "", "", "", "");
     text.append(
-        "\nTimes are those of the fastest iteration. An update is one of D·L·N; the roof is the"
+        "\nTimes are those of the fastest call. An update is one of D·L·N; the roof is the"
             + " time of its exponential alone. Errors are"
             + " |x - e| / (|e| + rms(e)) against e in double, backward those of the worst gradient."
             + " Backward is timed without its forward pass.\n");

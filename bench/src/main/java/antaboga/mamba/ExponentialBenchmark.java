@@ -3,7 +3,9 @@ package antaboga.mamba;
 
 import antaboga.kernel.Workers;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -23,10 +25,10 @@ import org.openjdk.jmh.annotations.Warmup;
  * Here, and not with the other benchmarks, to reach the kernel.
  */
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
+@BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 20, time = 250, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 5, time = 1)
 @Fork(value = 1, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
 public class ExponentialBenchmark {
   private static final int STATES = 16;
@@ -41,6 +43,7 @@ public class ExponentialBenchmark {
   public int threads = 1;
 
   private int tiles;
+  private List<VectorTile> own = List.of();
 
   /** Counts the tiles and checks one of them. */
   @Setup(Level.Trial)
@@ -49,9 +52,9 @@ public class ExponentialBenchmark {
     var sizes = shape.split("x", -1);
     int elements = Integer.parseInt(sizes[0]) * Integer.parseInt(sizes[1]);
     tiles = elements / (VectorTile.PAIR * VectorTile.STEPS);
-    var tile = tile();
-    exponentials(tile);
-    float decay = tile.decay[0];
+    own = Stream.generate(ExponentialBenchmark::tile).limit(TASKS).toList();
+    exponentials(own.get(0));
+    float decay = own.get(0).decay[0];
     if (Math.abs(decay - Math.exp(-0.1)) > 1e-6) {
       throw new IllegalStateException("e^-0.1 is " + decay);
     }
@@ -83,7 +86,7 @@ public class ExponentialBenchmark {
     Workers.run(
         TASKS,
         task -> {
-          var tile = tile();
+          var tile = own.get(task);
           for (int i = task; i < tiles; i += TASKS) {
             exponentials(tile);
           }
