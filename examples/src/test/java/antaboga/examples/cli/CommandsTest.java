@@ -62,7 +62,16 @@ class CommandsTest {
   @Test
   void everyCommandExplainsItself() {
     for (var command :
-        List.of("demo", "pretrain", "train", "segment", "evaluate", "convert", "export", "profile", "info")) {
+        List.of(
+            "demo",
+            "pretrain",
+            "train",
+            "segment",
+            "evaluate",
+            "convert",
+            "export",
+            "profile",
+            "info")) {
       var run = Run.of(command, "--help");
       done(run);
       assertTrue(run.results().contains("Usage: antaboga " + command), run.results());
