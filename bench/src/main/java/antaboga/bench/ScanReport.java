@@ -92,6 +92,7 @@ public final class ScanReport {
       }
       var json = JSON.readTree(input.toFile());
       if (json instanceof ArrayNode array) {
+        array.forEach(ScanReport::shorten);
         all.addAll(array);
       } else {
         record.set("torch", json);
@@ -114,6 +115,12 @@ public final class ScanReport {
       of.put("forward", errors.forward()).put("backward", errors.backward());
     }
     return record;
+  }
+
+  /** Leaves out the times of single calls, of which JMH gives quantiles, and where the JVM lies. */
+  private static void shorten(JsonNode run) {
+    run.findParents("rawDataHistogram").forEach(of -> ((ObjectNode) of).remove("rawDataHistogram"));
+    ((ObjectNode) run).remove("jvm");
   }
 
   private static void describe(ObjectNode record, ArrayNode all) throws IOException {

@@ -48,14 +48,12 @@ record ScanRun(String benchmark, String kernel, int threads, String shape, Strin
         params.path("threads").asInt(1),
         params.path("shape").asText(),
         params.path("plan").asText(),
-        fastest(metric));
+        json.path("mode").asText().equals("sample")
+            ? metric.path("scorePercentiles").path("0.0").asDouble()
+            : fastest(metric));
   }
 
   private static double fastest(JsonNode metric) {
-    var sampled = metric.path("scorePercentiles").path("0.0");
-    if (sampled.isNumber() && metric.path("rawDataHistogram").isArray()) {
-      return sampled.asDouble();
-    }
     return StreamSupport.stream(metric.path("rawData").spliterator(), false)
         .flatMap(fork -> StreamSupport.stream(fork.spliterator(), false))
         .mapToDouble(JsonNode::asDouble)

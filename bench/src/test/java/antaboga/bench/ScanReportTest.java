@@ -84,6 +84,14 @@ class ScanReportTest {
   }
 
   @Test
+  void leavesOutSingleCallsAndWhereTheMachineKeepsItsJvm() throws Exception {
+    recorded(resource("scan.json"));
+    var text = Files.readString(folder.resolve("record.json"));
+    assertFalse(text.contains("rawDataHistogram"), text);
+    assertFalse(text.contains("/opt/jdk"), text);
+  }
+
+  @Test
   void reportsARecordAgainAlike() throws Exception {
     var first = recorded(resource("scan.json"));
     assertEquals(first, reported(folder.resolve("record.json").toString()));

@@ -33,7 +33,7 @@ record ScanSlabs(ScanGeometry geometry, int lanes, int bundle, int channels, int
     return cut(geometry, lanes, bundle, steps, threads);
   }
 
-  /** Large bundles waste least, if four threads can share them alike: in so many parts. */
+  /** Large bundles waste least; a multiple of {@code parts} lets four threads share alike. */
   private static int bundle(int vectors, int parts) {
     for (int size = LARGEST; size > 2; size -= 2) {
       if (ceil(vectors, size) % parts == 0) {
