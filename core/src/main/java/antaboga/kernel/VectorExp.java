@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.kernel;
 
-import static jdk.incubator.vector.VectorOperators.ASHR;
-import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 
@@ -21,44 +19,55 @@ final class VectorExp {
 
   private VectorExp() {}
 
+  private static final float LOG2_E_LOW = 0x1.4ae0cp-26f; // the rest of log2 e
+
+  // adding it rounds to an integer k, and leaves the float 2^k in the bits from 23 down
+  private static final float ROUND = 0x1.8p23f + 127;
+
+  // below it the result is less than the smallest normal float
+  private static final float LEAST = -87.33654f;
+
   /**
-   * {@code x = e^(x - less)}, and the sum of the results, in whole vectors from {@code at}; minus
-   * infinity stands for no element.
+   * {@code x = e^(x - less)}, and the sum of the results, in whole vectors of a stretch from {@code
+   * at}: see the other form.
    */
   static float exp(float[] x, int at, int n, float less) {
+    int lanes = SPECIES.length();
+    return VectorMath.sum(exp(x, at, n / lanes, lanes, FloatVector.broadcast(SPECIES, less)));
+  }
+
+  /**
+   * {@code x = e^(x - less)}, and the sums of the results by lanes, in {@code count} vectors which
+   * begin {@code step} elements apart, for {@code x - less} of at most 88; zero below -87.3, so
+   * that minus infinity stands for no element.
+   */
+  static FloatVector exp(float[] x, int at, int count, int step, FloatVector less) {
     var sum = FloatVector.zero(SPECIES);
-    var subtrahend = FloatVector.broadcast(SPECIES, less);
-    var most = FloatVector.broadcast(SPECIES, 89f);
-    var least = FloatVector.broadcast(SPECIES, -104f);
+    var least = FloatVector.broadcast(SPECIES, LEAST);
     var log2e = FloatVector.broadcast(SPECIES, VectorMath.LOG2_E);
-    var round = FloatVector.broadcast(SPECIES, VectorMath.ROUND);
-    var high = FloatVector.broadcast(SPECIES, -VectorMath.LN2_HIGH);
-    var low = FloatVector.broadcast(SPECIES, -VectorMath.LN2_LOW);
-    var c2 = FloatVector.broadcast(SPECIES, VectorMath.EXP_2);
-    var c3 = FloatVector.broadcast(SPECIES, VectorMath.EXP_3);
-    var c4 = FloatVector.broadcast(SPECIES, VectorMath.EXP_4);
-    var c5 = FloatVector.broadcast(SPECIES, VectorMath.EXP_5);
-    var c6 = FloatVector.broadcast(SPECIES, VectorMath.EXP_6);
-    for (int i = at; i < at + n; i += SPECIES.length()) {
-      var v = FloatVector.fromArray(SPECIES, x, i).sub(subtrahend);
-      v = v.blend(most, v.compare(GT, most));
-      v = v.blend(least, v.compare(LT, least));
+    var round = FloatVector.broadcast(SPECIES, ROUND);
+    var log2eLow = FloatVector.broadcast(SPECIES, LOG2_E_LOW);
+    var c1 = FloatVector.broadcast(SPECIES, 0x1.62e42ap-1f);
+    var c2 = FloatVector.broadcast(SPECIES, 0x1.ebf9bap-3f);
+    var c3 = FloatVector.broadcast(SPECIES, 0x1.c6b758p-5f);
+    var c4 = FloatVector.broadcast(SPECIES, 0x1.3ceb1p-7f);
+    var c5 = FloatVector.broadcast(SPECIES, 0x1.5bb986p-10f);
+    var one = FloatVector.broadcast(SPECIES, 1);
+    for (int i = 0; i < count; i++) {
+      var v = FloatVector.fromArray(SPECIES, x, at + i * step).sub(less);
       var shifted = v.fma(log2e, round);
-      var k = shifted.sub(round);
-      var r = k.fma(high, v);
-      r = k.fma(low, r);
-      var p = r.fma(c6, c5);
-      p = p.fma(r, c4);
-      p = p.fma(r, c3);
-      p = p.fma(r, c2);
-      p = p.mul(r).fma(r, r).add(1f);
-      var exponent = shifted.reinterpretAsInts().sub(VectorMath.ROUND_BITS);
-      var half = exponent.lanewise(ASHR, 1);
-      var rest = exponent.sub(half).add(127).lanewise(LSHL, 23).reinterpretAsFloats();
-      p = p.mul(half.add(127).lanewise(LSHL, 23).reinterpretAsFloats()).mul(rest);
-      p.intoArray(x, i);
+      var f = v.fma(log2e, round.sub(shifted));
+      f = v.fma(log2eLow, f);
+      var p = f.fma(c5, c4);
+      p = p.fma(f, c3);
+      p = p.fma(f, c2);
+      p = p.fma(f, c1);
+      p = p.fma(f, one);
+      var power = shifted.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+      p = p.mul(power).blend(0, v.compare(LT, least));
+      p.intoArray(x, at + i * step);
       sum = sum.add(p);
     }
-    return VectorMath.sum(sum);
+    return sum;
   }
 }
