@@ -112,7 +112,8 @@ final class VectorAttentionGradient {
         int m = n.keysOf(block);
         for (int at = 0; at < lanes; at += PANEL) {
           int panel = at / PANEL;
-          n.of(block, packedKeys, packedQueries, rowTerms, columnTerms, panel, shares, at, QUERIES);
+          n.score(
+              block, packedKeys, packedQueries, rowTerms, columnTerms, panel, shares, at, QUERIES);
           for (int j = 0; j < m; j++) {
             java.util.Arrays.fill(slopes, j * QUERIES + at, j * QUERIES + at + PANEL, 0);
           }
