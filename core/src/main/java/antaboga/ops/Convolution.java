@@ -9,6 +9,7 @@ import antaboga.Window;
 import antaboga.kernel.ConvolutionKernel;
 import antaboga.kernel.DepthwiseKernel;
 import antaboga.kernel.DepthwiseKernel.Layout;
+import antaboga.kernel.Permutation;
 import antaboga.kernel.Planes;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -207,8 +208,8 @@ public interface Convolution {
       int depth = dims.count("D");
       int taps = dims.count("K");
       // the planes of the depth axis are made images, so that they lie together
-      var planes = Arrays.contiguous(x.permute(2, 0, 1, 3, 4));
-      var kernels = Arrays.contiguous(weight.permute(2, 0, 1, 3, 4));
+      var planes = Permutation.of(x, 2, 0, 1, 3, 4);
+      var kernels = Permutation.of(weight, 2, 0, 1, 3, 4);
       int room = depth + 2 * paddingD - dilationD * (taps - 1) - 1;
       if (room < 0) {
         throw new ShapeException(
@@ -230,12 +231,12 @@ public interface Convolution {
           }
         }
       }
-      var value = Arrays.contiguous(y.permute(1, 2, 0, 3, 4));
+      var value = Permutation.of(y, 1, 2, 0, 3, 4);
       Planes.add(value, bias);
       return new Value(
           value,
           (g, needed) -> {
-            var upstream = Arrays.contiguous(g.permute(2, 0, 1, 3, 4));
+            var upstream = Permutation.of(g, 2, 0, 1, 3, 4);
             var dx = Arrays.zeros(x.dataType(), planes.shape());
             var dw = Arrays.zeros(x.dataType(), kernels.shape());
             for (int o = 0; o < outDepth; o++) {
@@ -256,8 +257,8 @@ public interface Convolution {
             }
             return gradients(
                 needed,
-                () -> Arrays.contiguous(dx.permute(1, 2, 0, 3, 4)),
-                () -> Arrays.contiguous(dw.permute(1, 2, 0, 3, 4)),
+                () -> Permutation.of(dx, 1, 2, 0, 3, 4),
+                () -> Permutation.of(dw, 1, 2, 0, 3, 4),
                 () -> Planes.sum(g));
           });
     }

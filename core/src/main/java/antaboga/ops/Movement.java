@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.ops;
 
-import static antaboga.ops.Arrays.contiguous;
 import static antaboga.ops.Arrays.empty;
 import static antaboga.ops.Arrays.part;
 import static antaboga.ops.Arrays.reshape;
@@ -12,6 +11,7 @@ import static antaboga.ops.Arrays.zeros;
 import antaboga.Op;
 import antaboga.Shape;
 import antaboga.ShapeException;
+import antaboga.kernel.Permutation;
 import antaboga.kernel.Runs;
 import java.util.Arrays;
 import java.util.List;
@@ -38,7 +38,7 @@ public interface Movement {
       for (int i = 0; i < forth.length; i++) {
         back[forth[i]] = i;
       }
-      return Value.of(permute(x, forth), g -> permute(g, back));
+      return Value.of(Permutation.of(x, forth), g -> Permutation.of(g, back));
     }
   }
 
@@ -174,10 +174,6 @@ public interface Movement {
     public Value apply(INDArray x) {
       return Value.of(flip(x, axes), g -> flip(g, axes));
     }
-  }
-
-  private static INDArray permute(INDArray x, int[] order) {
-    return contiguous(x.permute(order));
   }
 
   private static INDArray flip(INDArray x, List<Integer> axes) {
