@@ -19,9 +19,23 @@ public final class Parameter extends Tensor {
    * @param trainable whether a tape follows gradients to it
    */
   public Parameter(String name, INDArray array, boolean trainable) {
-    super(Arrays.outsideTapes(() -> array.dup('c')), null, false);
+    this(trainable, Arrays.outsideTapes(() -> array.dup('c')), name);
+  }
+
+  private Parameter(boolean trainable, INDArray own, String name) {
+    super(own, null, false);
     this.name = name;
     this.trainable = trainable;
+  }
+
+  /**
+   * A parameter that is this array itself, which nobody else may change: for what was just read
+   * from a file.
+   *
+   * @param array on no tape
+   */
+  public static Parameter owning(String name, INDArray array, boolean trainable) {
+    return new Parameter(trainable, Arrays.contiguous(array), name);
   }
 
   /** The full name, as in a checkpoint: {@code blocks.0.attn.qkv.weight}. */

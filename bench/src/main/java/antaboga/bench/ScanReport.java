@@ -2,7 +2,6 @@
 package antaboga.bench;
 
 import antaboga.kernel.Cuda;
-import antaboga.kernel.Providers;
 import antaboga.mamba.ScanCase;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,8 +10,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -51,15 +48,10 @@ public final class ScanReport {
     }
     var record = JSON.readTree(file.toFile());
     var runs = runs(record);
-    Files.writeString(beside(file, ".md"), ScanTables.of(record, runs));
-    var plots = new ScanPlots(title(record), runs);
-    plots.roofline(beside(file, "-roofline.png"));
-    plots.cost(beside(file, "-cost.png"));
-  }
-
-  private static Path beside(Path record, String ending) {
-    var name = record.getFileName().toString().replaceFirst("\\.json$", "");
-    return record.resolveSibling(name + ending);
+    Files.writeString(Provenance.beside(file, ".md"), ScanTables.of(record, runs));
+    var plots = new ScanPlots(Provenance.title(record), runs);
+    plots.roofline(Provenance.beside(file, "-roofline.png"));
+    plots.cost(Provenance.beside(file, "-cost.png"));
   }
 
   static List<ScanRun> runs(JsonNode record) {
@@ -68,21 +60,8 @@ public final class ScanReport {
     return List.copyOf(runs);
   }
 
-  /** Where, by what and when the record was made. */
-  static String title(JsonNode record) {
-    var commit = record.path("commit").asText().replaceFirst("^(.{9})[0-9a-f]*", "$1");
-    return "%s, JDK %s, %s, %s"
-        .formatted(
-            record.path("processor").asText(),
-            record.path("jdk").asText(),
-            record.path("date").asText(),
-            commit);
-  }
-
   private static ObjectNode record(String commit, List<Path> inputs) throws IOException {
-    var record = JSON.createObjectNode();
-    record.put("date", LocalDate.now(ZoneOffset.UTC).toString());
-    record.put("commit", commit);
+    var record = Provenance.record(commit);
     var all = record.arrayNode();
     var tests = new int[2];
     for (var input : inputs) {
@@ -92,13 +71,18 @@ public final class ScanReport {
       }
       var json = JSON.readTree(input.toFile());
       if (json instanceof ArrayNode array) {
-        array.forEach(ScanReport::shorten);
+        Provenance.shorten(array);
         all.addAll(array);
       } else {
         record.set("torch", json);
       }
     }
-    describe(record, all);
+    Provenance.describe(record, all);
+    boolean device =
+        all.findValuesAsText("benchmark").stream().anyMatch(x -> x.contains(ScanRun.DEVICE));
+    if (device && Cuda.unavailable().isEmpty()) {
+      record.put("processor", Cuda.first().description());
+    }
     if (tests[0] > 0) {
       record.putObject("tests").put("run", tests[0]).put("failed", tests[1]);
     }
@@ -115,38 +99,6 @@ public final class ScanReport {
       of.put("forward", errors.forward()).put("backward", errors.backward());
     }
     return record;
-  }
-
-  /** Leaves out the times of single calls, of which JMH gives quantiles, and where the JVM lies. */
-  private static void shorten(JsonNode run) {
-    run.findParents("rawDataHistogram").forEach(of -> ((ObjectNode) of).remove("rawDataHistogram"));
-    ((ObjectNode) run).remove("jvm");
-  }
-
-  private static void describe(ObjectNode record, ArrayNode all) throws IOException {
-    boolean device =
-        all.findValuesAsText("benchmark").stream().anyMatch(x -> x.contains(ScanRun.DEVICE));
-    boolean here = device && Cuda.unavailable().isEmpty();
-    record.put("processor", here ? Cuda.first().description() : processor());
-    var first = all.path(0);
-    record.put("jdk", first.path("jdkVersion").asText());
-    record.put("vm", first.path("vmName").asText() + " " + first.path("vmVersion").asText());
-    record.set("flags", first.path("jvmArgs"));
-  }
-
-  private static String processor() throws IOException {
-    var info = Path.of("/proc/cpuinfo");
-    var model =
-        !Files.exists(info)
-            ? System.getProperty("os.arch")
-            : Files.readAllLines(info).stream()
-                .filter(line -> line.startsWith("model name"))
-                .findFirst()
-                .map(line -> line.substring(line.indexOf(':') + 1).trim())
-                .orElse(System.getProperty("os.arch"));
-    int bits = Float.SIZE * Providers.lanes().orElse(1);
-    return "%s, %d processors, vectors of %d bits"
-        .formatted(model, Runtime.getRuntime().availableProcessors(), bits);
   }
 
   /** Adds up one report of JUnit: tests, and those that failed. */

@@ -27,7 +27,7 @@ final class ScanTables {
   /** All tables for which there are runs. */
   static String of(JsonNode record, List<ScanRun> runs) {
     var tables = new ScanTables(record, runs);
-    tables.text.append(ScanReport.title(record)).append("\n");
+    tables.text.append(Provenance.title(record)).append("\n");
     tables.comparison();
     tables.cost();
     tables.device();

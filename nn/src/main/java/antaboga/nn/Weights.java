@@ -75,7 +75,8 @@ public final class Weights {
   }
 
   /**
-   * A model whose names and shapes are exactly those of the named arrays.
+   * A model whose names and shapes are exactly those of the named arrays. Arrays of FLOAT are not
+   * copied: they become the model's own.
    *
    * <pre>{@code
    * var sam = Weights.load(checkpoint.arrays(), w -> new Sam(w.frozen(), config));
@@ -130,7 +131,11 @@ public final class Weights {
     if (tree.parameters.containsKey(full)) {
       throw new IllegalStateException(full + " was asked for twice; give each layer its own place");
     }
-    var parameter = new Parameter(full, values(full, init, Shape.of(shape)), trainable);
+    var values = values(full, init, Shape.of(shape));
+    var parameter =
+        tree.faults == null
+            ? new Parameter(full, values, trainable)
+            : Parameter.owning(full, values, trainable);
     tree.parameters.put(full, parameter);
     return parameter;
   }

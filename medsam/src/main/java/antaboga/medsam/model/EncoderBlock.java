@@ -34,10 +34,6 @@ record EncoderBlock(LayerNorm norm1, RelPosAttention attn, LayerNorm norm2, Mlp 
   }
 
   private Tensor attention(Tensor x) {
-    if (window == 0) {
-      return attn.forward(x);
-    }
-    var windows = new Windows(window);
-    return windows.join(attn.forward(windows.partition(x)), x.size(1), x.size(2));
+    return window == 0 ? attn.forward(x) : attn.within(new Windows(window), x);
   }
 }

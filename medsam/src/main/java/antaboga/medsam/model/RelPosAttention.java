@@ -35,12 +35,27 @@ record RelPosAttention(
 
   @Override
   public Tensor forward(Tensor x) {
-    long images = x.size(0);
-    long height = x.size(1);
-    long width = x.size(2);
-    long size = x.size(3) / heads;
+    return proj.forward(attended(qkv.forward(x)));
+  }
+
+  /**
+   * Attention within each window of an image (B, H, W, width), to the same shape. The padding of
+   * windows is left out where it can be: of its zeros the bias alone is left in q, k and v.
+   */
+  Tensor within(Windows windows, Tensor x) {
+    var mapped = windows.partition(x.linear(qkv.weight()));
+    var parts = qkv.bias().map(mapped::add).orElse(mapped);
+    return proj.forward(windows.join(attended(parts), x.size(1), x.size(2)));
+  }
+
+  /** From q, k and v of all heads, (B, H, W, 3 width), to their attention (B, H, W, width). */
+  private Tensor attended(Tensor mapped) {
+    long images = mapped.size(0);
+    long height = mapped.size(1);
+    long width = mapped.size(2);
+    long size = mapped.size(3) / 3 / heads;
     var parts = // (3, B heads, H W, d)
-        qkv.forward(x)
+        mapped
             .reshape(images, height * width, 3, heads, size)
             .permute(2, 0, 3, 1, 4)
             .reshape(3, images * heads, height * width, size);
@@ -57,12 +72,10 @@ record RelPosAttention(
                 positions(q, height, width, relPosW.get(), 2),
                 scale)
             : q.attention(k, v, scale);
-    var out =
-        attended
-            .reshape(images, heads, height, width, size)
-            .permute(0, 2, 3, 1, 4)
-            .reshape(images, height, width, heads * size);
-    return proj.forward(out);
+    return attended
+        .reshape(images, heads, height, width, size)
+        .permute(0, 2, 3, 1, 4)
+        .reshape(images, height, width, heads * size);
   }
 
   // the products of q (N, H W, d) with the vectors of its distances along an axis: (N, H W, size)
