@@ -4,6 +4,7 @@ package antaboga.examples.run;
 import antaboga.ShapeException;
 import antaboga.io.Checkpoint;
 import antaboga.medsam.MedSam;
+import antaboga.medsam.MemoryBudget;
 import antaboga.nn.Segmenter;
 import antaboga.nn.Weights;
 import java.io.IOException;
@@ -161,9 +162,18 @@ public final class ModelFile {
    * @throws Failure if it holds another model
    */
   public MedSam teacher() {
+    return teacher(MemoryBudget.unlimited());
+  }
+
+  /**
+   * The teacher, within a memory budget.
+   *
+   * @throws Failure if it holds another model
+   */
+  public MedSam teacher(MemoryBudget budget) {
     requireTeacher();
     try {
-      return MedSam.load(path);
+      return MedSam.load(path, budget);
     } catch (IOException e) {
       throw new Failure(
           "checkpoint does not fit the teacher (%s)".formatted(reason(e, path)),
