@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.medsam;
 
+import antaboga.Shape;
+import antaboga.ShapeException;
 import antaboga.Tape;
+import antaboga.io.Checkpoint;
 import antaboga.medsam.model.ImageEncoder;
 import antaboga.medsam.model.MedSamConfig;
 import antaboga.medsam.model.Sam;
+import antaboga.nn.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * MedSAM: a box around an object in a medical image gives the object's mask.
@@ -35,8 +42,16 @@ public final class MedSam {
    * @throws IOException if the file is no checkpoint, or one of another model
    */
   public static MedSam load(Path path) throws IOException {
-    var checkpoint = SamCheckpoint.open(path);
-    return load(checkpoint, checkpoint.config());
+    var checkpoint = Checkpoint.open(path).stateDict();
+    var shapes = new LinkedHashMap<String, Shape>();
+    samNames(checkpoint).forEach((name, own) -> shapes.put(name, checkpoint.shape(own)));
+    MedSamConfig config;
+    try {
+      config = MedSamConfig.of(shapes);
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new IOException("%s: not a checkpoint of SAM: %s".formatted(path, e.getMessage()), e);
+    }
+    return load(path, checkpoint, config);
   }
 
   /**
@@ -45,11 +60,32 @@ public final class MedSam {
    * @throws IOException if the file is no checkpoint, or one of another model
    */
   public static MedSam load(Path path, MedSamConfig config) throws IOException {
-    return load(SamCheckpoint.open(path), config);
+    return load(path, Checkpoint.open(path).stateDict(), config);
   }
 
-  private static MedSam load(SamCheckpoint checkpoint, MedSamConfig config) throws IOException {
-    return new MedSam(checkpoint.load(config, w -> new Sam(w.frozen(), config)));
+  private static MedSam load(Path path, Checkpoint checkpoint, MedSamConfig config)
+      throws IOException {
+    var arrays = new LinkedHashMap<String, INDArray>();
+    for (var entry : samNames(checkpoint).entrySet()) {
+      arrays.put(entry.getKey(), checkpoint.get(entry.getValue()));
+    }
+    try {
+      return new MedSam(Weights.load(arrays, w -> new Sam(w.frozen(), config)));
+    } catch (IllegalStateException | ShapeException e) {
+      throw new IOException(
+          "%s: not a checkpoint of %s: %s".formatted(path, config, e.getMessage()), e);
+    }
+  }
+
+  /** The checkpoint's own names by those of segment_anything. */
+  private static Map<String, String> samNames(Checkpoint checkpoint) {
+    boolean renamed = HuggingFaceNames.isUsedBy(checkpoint.names());
+    var names = new LinkedHashMap<String, String>();
+    for (var name : checkpoint.names()) {
+      // Hugging Face's position matrix stands there twice
+      names.putIfAbsent(renamed ? HuggingFaceNames.toSam(name) : name, name);
+    }
+    return names;
   }
 
   /** A model that is there already, such as one in training. */

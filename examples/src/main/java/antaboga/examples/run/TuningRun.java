@@ -153,9 +153,7 @@ public final class TuningRun {
           break;
         }
         var losses = step(step);
-        log.stepped(
-            step,
-            Map.of("loss", losses.total(), DICE, losses.dice(), "bce", losses.crossEntropy()));
+        log.stepped(step, numbers(losses));
         step++;
         progress.at(step, "loss %.3f".formatted(losses.total()));
         if (step % config.saveEvery() == 0 && step < config.steps()) {
@@ -168,6 +166,14 @@ public final class TuningRun {
       finish();
     }
     return step;
+  }
+
+  private static Map<String, Double> numbers(MedSamTraining.Losses losses) {
+    var numbers = new LinkedHashMap<String, Double>();
+    numbers.put("loss", losses.total());
+    numbers.put("dice", losses.dice());
+    numbers.put("cross-entropy", losses.crossEntropy());
+    return numbers;
   }
 
   /** Pairs of step and Dice on the validation images: before, on the way, after. */
@@ -265,8 +271,8 @@ public final class TuningRun {
   private void save(int step) throws IOException {
     var trained = new LinkedHashMap<String, INDArray>();
     weights.trainable().forEach(p -> trained.put(p.name(), p.array()));
+    log.flush(); // first: a run that resumes drops what came after its checkpoint
     state().save(step, trained, optimizer);
-    log.flush();
   }
 
   private void finish() throws IOException {
