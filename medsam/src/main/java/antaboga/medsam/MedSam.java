@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.medsam;
 
-import antaboga.Shape;
-import antaboga.ShapeException;
 import antaboga.Tape;
 import antaboga.Tensor;
-import antaboga.io.Checkpoint;
 import antaboga.kernel.NativeMemory;
 import antaboga.medsam.model.ImageEncoder;
 import antaboga.medsam.model.MedSamConfig;
@@ -14,8 +11,6 @@ import antaboga.nn.Weights;
 import antaboga.ops.Arrays;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -68,14 +63,8 @@ public final class MedSam implements AutoCloseable {
    * @throws MemoryBudgetException if the parameters alone need more; they are not read then
    */
   public static MedSam load(Path path, MemoryBudget budget) throws IOException {
-    var checkpoint = samNames(Checkpoint.open(path).stateDict());
-    MedSamConfig config;
-    try {
-      config = MedSamConfig.of(shapes(checkpoint));
-    } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new IOException("%s: not a checkpoint of SAM: %s".formatted(path, e.getMessage()), e);
-    }
-    return load(path, checkpoint, config, budget);
+    var checkpoint = SamCheckpoint.open(path);
+    return load(checkpoint, checkpoint.config(), budget);
   }
 
   /**
@@ -95,42 +84,22 @@ public final class MedSam implements AutoCloseable {
    */
   public static MedSam load(Path path, MedSamConfig config, MemoryBudget budget)
       throws IOException {
-    return load(path, samNames(Checkpoint.open(path).stateDict()), config, budget);
+    return load(SamCheckpoint.open(path), config, budget);
   }
 
-  private static MedSam load(
-      Path path, Checkpoint checkpoint, MedSamConfig config, MemoryBudget budget)
+  private static MedSam load(SamCheckpoint checkpoint, MedSamConfig config, MemoryBudget budget)
       throws IOException {
-    long held =
-        shapes(checkpoint).values().stream().mapToLong(s -> Float.BYTES * s.elements()).sum();
-    budget.require("the model", held);
+    budget.require("the model", checkpoint.bytes());
     var own = new AtomicReference<Weights>();
-    try {
-      var sam =
-          Weights.load(
-              checkpoint,
-              w -> {
-                own.set(w.frozen());
-                return new Sam(w.frozen(), config);
-              });
-      return new MedSam(sam, new Passes(budget, held), Optional.ofNullable(own.get()));
-    } catch (IllegalStateException | ShapeException e) {
-      throw new IOException(
-          "%s: not a checkpoint of %s: %s".formatted(path, config, e.getMessage()), e);
-    }
-  }
-
-  private static Map<String, Shape> shapes(Checkpoint checkpoint) {
-    var shapes = new LinkedHashMap<String, Shape>();
-    checkpoint.names().forEach(name -> shapes.put(name, checkpoint.shape(name)));
-    return shapes;
-  }
-
-  private static Checkpoint samNames(Checkpoint checkpoint) {
-    // Hugging Face's position matrix stands there twice, and twice the same
-    return HuggingFaceNames.isUsedBy(checkpoint.names())
-        ? checkpoint.renamed(HuggingFaceNames::toSam)
-        : checkpoint;
+    var sam =
+        checkpoint.load(
+            config,
+            w -> {
+              own.set(w.frozen());
+              return new Sam(w.frozen(), config);
+            });
+    var passes = new Passes(budget, checkpoint.bytes());
+    return new MedSam(sam, passes, Optional.ofNullable(own.get()));
   }
 
   /** A model that is there already, such as one in training; its parameters stay the caller's. */

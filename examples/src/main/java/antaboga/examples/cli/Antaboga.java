@@ -45,6 +45,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       DemoCommand.class,
       PretrainCommand.class,
+      FinetuneCommand.class,
       TrainCommand.class,
       SegmentCommand.class,
       EvaluateCommand.class,

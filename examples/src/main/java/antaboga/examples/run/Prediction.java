@@ -2,11 +2,15 @@
 package antaboga.examples.run;
 
 import antaboga.Tape;
+import antaboga.Tensor;
 import antaboga.medsam.Box;
 import antaboga.medsam.Image;
 import antaboga.medsam.MedSam;
 import antaboga.medsam.Prompt;
 import antaboga.medsam.Scene;
+import antaboga.medsam.model.Prompts;
+import antaboga.medsam.model.Sam;
+import antaboga.medsam.model.Upsampling;
 import antaboga.nn.Segmenter;
 import antaboga.nn.data.ImageHeader;
 import antaboga.nn.data.ImageStore;
@@ -71,7 +75,9 @@ public final class Prediction {
       for (int i = 0; i < samples.size(); i++) {
         var sample = samples.get(i);
         var truth = sample.truth();
-        scores.add(sample.name(), Pair.of(teacher(teacher.encode(Image.read(sample.image())), boxes(truth)), truth));
+        scores.add(
+            sample.name(),
+            Pair.of(teacher(teacher.encode(Image.read(sample.image())), boxes(truth)), truth));
         progress.at(i + 1, sample.name());
       }
     }
@@ -88,6 +94,28 @@ public final class Prediction {
       }
     }
     return Region.of(inside, scene.height(), scene.width());
+  }
+
+  /** What a teacher marks in the boxes of a mask's objects, on an image that it has encoded. */
+  static Region teacher(Sam sam, Tensor embedding, Region truth) {
+    int height = truth.shape()[0];
+    int width = truth.shape()[1];
+    int input = sam.config().input();
+    var inside = new boolean[height * width];
+    for (var box : boxes(truth)) {
+      var scaled = box.scaled((double) input / width, (double) input / height);
+      var prompt = Prompts.boxes(Box.tensor(List.of(scaled)));
+      var probability =
+          Tape.scoped(
+              () ->
+                  Upsampling.probabilities(
+                      sam.decode(embedding, prompt, false).logits(), height, width));
+      var mask = probability.toFloats();
+      for (int i = 0; i < inside.length; i++) {
+        inside[i] |= mask[i] > 0.5f;
+      }
+    }
+    return Region.of(inside, height, width);
   }
 
   private static List<Box> boxes(Region truth) {

@@ -97,9 +97,7 @@ public final class Segmentation {
     }
     if (model.isTeacher() && asked.isEmpty()) {
       throw new Failure(
-          "a teacher needs a box or a point",
-          "--box",
-          "add --box left,top,right,bottom in pixels");
+          "a teacher needs a box or a point", "--box", "add --box left,top,right,bottom in pixels");
     }
     if (asked.boxes().size() > 1 && !asked.points().isEmpty()) {
       throw new Failure(

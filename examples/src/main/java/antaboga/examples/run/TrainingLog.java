@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.examples.run;
 
+import antaboga.io.WholeFile;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -44,8 +46,8 @@ public final class TrainingLog {
         }
       }
     }
-    Files.deleteIfExists(file);
-    flush();
+    written = entries.size();
+    WholeFile.replace(file, lines(0).getBytes(StandardCharsets.UTF_8));
   }
 
   private @org.jspecify.annotations.Nullable Entry read(String line) {
@@ -66,11 +68,16 @@ public final class TrainingLog {
 
   /** Appends what is new to the file. */
   void flush() throws IOException {
+    Files.writeString(file, lines(written), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    written = entries.size();
+  }
+
+  private String lines(int from) throws IOException {
     var lines = new StringBuilder();
-    for (; written < entries.size(); written++) {
-      lines.append(json.writeValueAsString(entries.get(written))).append('\n');
+    for (var entry : entries.subList(from, entries.size())) {
+      lines.append(json.writeValueAsString(entry)).append('\n');
     }
-    Files.writeString(file, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    return lines.toString();
   }
 
   /** The value of a name at every step that has it: pairs of step and value. */

@@ -13,7 +13,6 @@ import antaboga.io.Checkpoint;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,6 +64,7 @@ class CommandsTest {
         List.of(
             "demo",
             "pretrain",
+            "finetune",
             "train",
             "segment",
             "evaluate",
@@ -216,19 +216,14 @@ class CommandsTest {
 
   /** Runs a command in a process of its own, which is asked to end once it has begun to train. */
   private static int interrupted(Path out, Object... words) throws Exception {
-    var command = new ArrayList<String>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Antaboga.class.getName()));
-    Stream.of(words).map(Object::toString).forEach(command::add);
-    var log = temporary.resolve("interrupted.log").toFile();
-    var process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
-    while (process.isAlive() && !Files.exists(out.resolve("checkpoint.safetensors"))) {
-      process.waitFor(20, TimeUnit.MILLISECONDS);
-    }
+    var log = temporary.resolve("interrupted.log");
+    var process =
+        Launched.of(log, words)
+            .until(() -> Files.exists(out.resolve("checkpoint.safetensors")))
+            .process();
     process.destroy(); // as kill does; Ctrl-C takes the same way
     assertTrue(process.waitFor(1, TimeUnit.MINUTES));
-    var said = Files.readString(log.toPath());
+    var said = Files.readString(log);
     assertTrue(said.contains("the same command goes on from there"), said);
     return process.exitValue();
   }
