@@ -14,8 +14,8 @@ import java.util.zip.CRC32C;
 
 /**
  * A file of numbers over steps for TensorBoard. Each record is a length, its checksum, an {@code
- * Event} and its checksum; a checksum is CRC-32C, turned and shifted as TensorFlow does. TensorBoard
- * finds files whose names contain {@code tfevents}.
+ * Event} and its checksum; a checksum is CRC-32C, turned and shifted as TensorFlow does.
+ * TensorBoard finds files whose names contain {@code tfevents}.
  *
  * <pre>{@code
  * var events = new EventFile(folder.resolve("events.out.tfevents.antaboga"));

@@ -13,8 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 class EventFileTest {
   // as TensorBoard 2.21 writes them with protobuf and a CRC of its own
   private static final String VERSION =
-      "1800000000000000a37f4b2209000000000000f83f1a0d627261696e2e4576656e743a322a28"
-          + "646c";
+      "1800000000000000a37f4b2209000000000000f83f1a0d627261696e2e4576656e743a322a28" + "646c";
   private static final String SCALAR =
       "200000000000000029eda95009000000000000f83f10072a130a110a0a6c6f73732f746f7461"
           + "6c150000803ed2807d5a";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.examples.run;
 
+import antaboga.io.EventFile;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A training's numbers as JSON lines: one object for each step and for each validation. A run that
@@ -25,13 +27,19 @@ public final class TrainingLog {
   private static final String VALIDATION = "validation";
 
   private final Path file;
+  private final Optional<Path> chart;
   private final ObjectMapper json = new ObjectMapper();
   private final List<Entry> entries = new ArrayList<>();
   private int written;
 
-  /** A log that is kept in this file. */
-  public TrainingLog(Path file) {
+  /** A log that is kept in a file, and in another one for TensorBoard. */
+  TrainingLog(Path file, Path chart) {
+    this(file, Optional.of(chart));
+  }
+
+  private TrainingLog(Path file, Optional<Path> chart) {
     this.file = file;
+    this.chart = chart;
   }
 
   /** Begins anew, or goes on after the first so many steps of an earlier run. */
@@ -45,6 +53,9 @@ public final class TrainingLog {
       }
     }
     Files.deleteIfExists(file);
+    if (chart.isPresent()) {
+      Files.deleteIfExists(chart.get());
+    }
     flush();
   }
 
@@ -64,13 +75,28 @@ public final class TrainingLog {
     entries.add(new Entry(VALIDATION, steps, new LinkedHashMap<>(scores)));
   }
 
-  /** Appends what is new to the file. */
+  /** Appends what is new to the files. */
   void flush() throws IOException {
     var lines = new StringBuilder();
-    for (; written < entries.size(); written++) {
-      lines.append(json.writeValueAsString(entries.get(written))).append('\n');
+    var fresh = entries.subList(written, entries.size());
+    for (var entry : fresh) {
+      lines.append(json.writeValueAsString(entry)).append('\n');
     }
     Files.writeString(file, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    if (chart.isPresent()) {
+      draw(chart.get(), fresh);
+    }
+    written = entries.size();
+  }
+
+  private static void draw(Path chart, List<Entry> entries) throws IOException {
+    var events = new EventFile(chart);
+    double now = System.currentTimeMillis() / 1000.0;
+    for (var entry : entries) {
+      entry.values.forEach(
+          (name, value) -> events.add(entry.step, now, entry.kind + "/" + name, value));
+    }
+    events.flush();
   }
 
   /** The value of a name at every step that has it: pairs of step and value. */
@@ -101,7 +127,7 @@ public final class TrainingLog {
 
   /** The log of a finished run. */
   public static TrainingLog of(Path file) throws IOException {
-    var log = new TrainingLog(file);
+    var log = new TrainingLog(file, Optional.empty());
     for (var line : Files.readAllLines(file)) {
       var entry = log.read(line);
       if (entry != null) {
