@@ -46,6 +46,7 @@ import picocli.CommandLine.ScopeType;
       DemoCommand.class,
       PretrainCommand.class,
       TrainCommand.class,
+      StudyCommand.class,
       SegmentCommand.class,
       EvaluateCommand.class,
       ConvertCommand.class,

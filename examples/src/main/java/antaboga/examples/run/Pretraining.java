@@ -13,7 +13,7 @@ public final class Pretraining {
   /** The sizes of the image encoder: side of input and patch in pixels, channels, blocks. */
   public record Sizes(int image, int patch, int width, int depth) {
     /** A model of these sizes; all blocks attend to the whole image, heads are 64 wide. */
-    MedSamConfig config() {
+    public MedSamConfig config() {
       var global = IntStream.range(0, depth).boxed().collect(Collectors.toSet());
       return new MedSamConfig(
           image,

@@ -54,7 +54,22 @@ public final class StudentRun {
       double averaging,
       long seed,
       int saveEvery,
-      int validateEvery) {}
+      int validateEvery) {
+    /** The same with another seed. */
+    public Config withSeed(long other) {
+      return new Config(
+          network,
+          size,
+          steps,
+          labelledBatch,
+          unlabelledBatch,
+          rate,
+          averaging,
+          other,
+          saveEvery,
+          validateEvery);
+    }
+  }
 
   private static final String DICE = "dice";
   private static final String SCORE = "antaboga.validation";

@@ -66,6 +66,7 @@ class CommandsTest {
             "demo",
             "pretrain",
             "train",
+            "study",
             "segment",
             "evaluate",
             "convert",
