@@ -127,6 +127,17 @@ final class Yaml {
     return has(name) ? texts(name) : otherwise;
   }
 
+  /** Those of a list, or none, that must all be known. */
+  List<String> textsAmong(String name, List<String> known) {
+    var values = texts(name, List.of());
+    for (var value : values) {
+      if (!known.contains(value)) {
+        throw wrong(name, value, "one of " + String.join(", ", known));
+      }
+    }
+    return values;
+  }
+
   List<Long> integers(String name, long low, long high) {
     var values = texts(name);
     return values.stream().map(value -> integer(name, value, low, high)).toList();
@@ -159,7 +170,7 @@ final class Yaml {
     } catch (NumberFormatException e) {
       // told below
     }
-    var least = high == Long.MAX_VALUE ? low + " or more" : low + " to " + high;
+    var least = high >= Integer.MAX_VALUE ? low + " or more" : low + " to " + high;
     throw wrong(name, value, "a whole number, " + least);
   }
 
