@@ -141,6 +141,7 @@ record Study(
     var folder = file.toAbsolutePath().normalize().resolveSibling("");
     var data = folder.resolve(yaml.text("data", ".")).normalize();
     var sets = yaml.texts("sets");
+    sets.forEach(set -> requireName(set, file));
     var shares = yaml.integers("labels", 1, 100).stream().map(Long::intValue).toList();
     var seeds = yaml.integers("seeds", Long.MIN_VALUE, Long.MAX_VALUE);
     TRAINING.forEach(name -> yaml.text(name, "")); // they are the methods' defaults
@@ -148,6 +149,7 @@ record Study(
     var all = yaml.at("methods");
     var methods = new ArrayList<Method>();
     for (var name : all.names()) {
+      requireName(name, file);
       methods.add(method(name, all.at(name), yaml));
     }
     for (var method : methods) {
@@ -163,6 +165,14 @@ record Study(
                 new Comparison(Optional.empty(), List.of(), Optional.empty(), Optional.empty()));
     yaml.requireAllAsked();
     return new Study(file, data, sets, shares, seeds, teacher, methods, comparison);
+  }
+
+  // names become folders, and parts of the patterns that choose cells
+  private static void requireName(String name, Path file) {
+    if (!name.matches("[\\w.+-]*\\w[\\w.+-]*")) {
+      throw new Failure(
+          "'%s' cannot name a folder".formatted(name), file, "use letters, digits and - alone");
+    }
   }
 
   /** The same with the sets in another folder. */

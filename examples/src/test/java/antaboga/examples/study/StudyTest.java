@@ -86,6 +86,7 @@ class StudyTest {
         "size: 96 | colour: 3 | colour is unknown",
         "against: [cps] | against: [csp] | compare.against is csp, expected one of few",
         "response: 0 | response: -1 | methods.ours.response is -1, expected a number, 0 or more",
+        "sets: [polyp, | sets: [../polyp, | '../polyp' cannot name a folder",
         "steps: 100 | steps: [ | not readable as YAML",
       })
   void refusesMistakesInWords(String right, String wrong, String message) {
@@ -93,6 +94,15 @@ class StudyTest {
     var e = assertThrows(Failure.class, () -> read(STUDY.replace(right, wrong)));
     assertTrue(e.toString().contains(message), e.toString());
     assertTrue(e.toString().contains("study.yaml"), e.toString());
+  }
+
+  @Test
+  void theStudiesOfTheProjectAreUnderstood() throws IOException {
+    try (var files = Files.list(Path.of("studies"))) {
+      for (var file : files.toList()) {
+        assertTrue(Study.read(file).cells().size() >= 10, file.toString());
+      }
+    }
   }
 
   @Test
