@@ -45,6 +45,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       DemoCommand.class,
       PretrainCommand.class,
+      FinetuneCommand.class,
       TrainCommand.class,
       StudyCommand.class,
       SegmentCommand.class,
@@ -157,7 +158,7 @@ public final class Antaboga implements Runnable {
     if (wrapped && e.getCause() != null) {
       return message(e.getCause());
     }
-    if (e instanceof NoSuchFileException) {
+    if (e instanceof NoSuchFileException named && named.getReason() == null) {
       return "no such file: " + e.getMessage() + "; check the name";
     }
     if (e instanceof AccessDeniedException) {

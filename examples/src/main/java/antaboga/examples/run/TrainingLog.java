@@ -2,10 +2,12 @@
 package antaboga.examples.run;
 
 import antaboga.io.EventFile;
+import antaboga.io.WholeFile;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -32,6 +34,11 @@ public final class TrainingLog {
   private final List<Entry> entries = new ArrayList<>();
   private int written;
 
+  /** A log that is kept in this file. */
+  TrainingLog(Path file) {
+    this(file, Optional.empty());
+  }
+
   /** A log that is kept in a file, and in another one for TensorBoard. */
   TrainingLog(Path file, Path chart) {
     this(file, Optional.of(chart));
@@ -52,11 +59,12 @@ public final class TrainingLog {
         }
       }
     }
-    Files.deleteIfExists(file);
+    written = entries.size();
+    WholeFile.replace(file, lines(0).getBytes(StandardCharsets.UTF_8));
     if (chart.isPresent()) {
       Files.deleteIfExists(chart.get());
+      draw(chart.get(), entries);
     }
-    flush();
   }
 
   private @org.jspecify.annotations.Nullable Entry read(String line) {
@@ -77,16 +85,19 @@ public final class TrainingLog {
 
   /** Appends what is new to the files. */
   void flush() throws IOException {
-    var lines = new StringBuilder();
-    var fresh = entries.subList(written, entries.size());
-    for (var entry : fresh) {
-      lines.append(json.writeValueAsString(entry)).append('\n');
-    }
-    Files.writeString(file, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    Files.writeString(file, lines(written), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     if (chart.isPresent()) {
-      draw(chart.get(), fresh);
+      draw(chart.get(), entries.subList(written, entries.size()));
     }
     written = entries.size();
+  }
+
+  private String lines(int from) throws IOException {
+    var lines = new StringBuilder();
+    for (var entry : entries.subList(from, entries.size())) {
+      lines.append(json.writeValueAsString(entry)).append('\n');
+    }
+    return lines.toString();
   }
 
   private static void draw(Path chart, List<Entry> entries) throws IOException {
@@ -127,7 +138,7 @@ public final class TrainingLog {
 
   /** The log of a finished run. */
   public static TrainingLog of(Path file) throws IOException {
-    var log = new TrainingLog(file, Optional.empty());
+    var log = new TrainingLog(file);
     for (var line : Files.readAllLines(file)) {
       var entry = log.read(line);
       if (entry != null) {

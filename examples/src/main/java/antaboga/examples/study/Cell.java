@@ -18,4 +18,21 @@ record Cell(String set, int share, Study.Method method, long seed) {
   StudentRun.Config training() {
     return method.training().withSeed(seed);
   }
+
+  /** What the result depends on: not how often it is saved. */
+  String settings() {
+    var t = method.training();
+    return "%s, %d %% of labels, %s of %d px, %d steps, validated every %d, batch %d + %d, rate %s, average %s"
+        .formatted(
+            method.kind(),
+            share,
+            t.network(),
+            t.size(),
+            t.steps(),
+            t.validateEvery(),
+            t.labelledBatch(),
+            t.unlabelledBatch(),
+            t.rate(),
+            t.averaging());
+  }
 }

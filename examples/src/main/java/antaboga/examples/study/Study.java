@@ -62,6 +62,13 @@ record Study(
     TeacherRun.Config training() {
       return new TeacherRun.Config(sizes.config(), steps, batch, rate, seed, saveEvery);
     }
+
+    /** What its result depends on: not how often it is saved. */
+    @Override
+    public String toString() {
+      return "teacher: %s, %d steps, batch %d, rate %s, seed %d, many objects in %s, inverted %s"
+          .formatted(sizes.config(), steps, batch, rate, seed, manyObjects, inverted);
+    }
   }
 
   /** What a method is: a recipe, given the teacher if it needs one. */
@@ -184,7 +191,7 @@ record Study(
     if (yaml.has("file")) {
       var path = folder.resolve(yaml.text("file")).normalize();
       yaml.requireAllAsked();
-      var none = new Pretraining.Sizes(0, 1, 0, 0);
+      var none = new Pretraining.Sizes(0, 1, 0, 0, 0, Set.of());
       return new Teacher(
           Optional.of(path), List.of(), List.of(), none, 0, 0, 0, 0, 0, OptionalDouble.empty());
     }
@@ -195,7 +202,9 @@ record Study(
             yaml.multiple("size", patch, 128),
             patch,
             yaml.multiple("width", 64, 192),
-            (int) yaml.integer("depth", 1, 24, 6));
+            (int) yaml.integer("depth", 1, 24, 6),
+            (int) yaml.integer("window", 0, 1024, 0),
+            yaml.has("global") ? global(yaml) : Set.of());
     var teacher =
         new Teacher(
             Optional.empty(),
@@ -210,6 +219,10 @@ record Study(
             matched ? OptionalDouble.empty() : OptionalDouble.of(yaml.number("inverted", 0)));
     yaml.requireAllAsked();
     return teacher;
+  }
+
+  private static Set<Integer> global(Yaml yaml) {
+    return Set.copyOf(yaml.integers("global", 0, 23).stream().map(Long::intValue).toList());
   }
 
   private static Method method(String name, Yaml own, Yaml study) {

@@ -162,8 +162,7 @@ public final class StudyRun {
     var method = cell.method();
     var teacher = method.kind().needsTeacher() ? ", " + teacherSettings(cell.set()) : "";
     var terms = method.kind().needsTeacher() ? ", " + method.terms() : "";
-    return "%s, %d %%, %s%s%s"
-        .formatted(method.kind(), cell.share(), cell.training(), terms, teacher);
+    return cell.settings() + terms + teacher;
   }
 
   // grids of another network, or of another size, would push one another out of a cache
