@@ -19,6 +19,7 @@ record PassMemory(MedSamConfig config) {
   long encoding() {
     long side = config.input();
     long tokens = (long) config.grid() * config.grid();
+    // at the same time: the image, and what comes from one block and goes to the next
     return total(encoderBlock() + 3 * side * side + 2 * tokens * config.width());
   }
 
@@ -53,7 +54,7 @@ record PassMemory(MedSamConfig config) {
   long decoder(int height, int width, int masks) {
     long cells = (long) config.grid() * config.grid();
     return cells * (54L * config.channels() + 32L * (config.masks() + 1))
-        + 3L * height * width * masks
+        + 3L * masks * ((long) height * width + (long) config.input() * config.input())
         + 4L * MEGABYTE / Float.BYTES; // what does not grow with either
   }
 }
