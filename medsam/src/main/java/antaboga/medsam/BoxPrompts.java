@@ -30,9 +30,20 @@ public record BoxPrompts(int least, int jitter, boolean wholeToo) {
     return new BoxPrompts(64, 5, true);
   }
 
-  /** As MedSAM at 1024 pixels: the whole mask, sides moved by 0 to 20. */
-  public static BoxPrompts medSam() {
-    return new BoxPrompts(Integer.MAX_VALUE, 20, true);
+  /**
+   * MedSAM's numbers, which are made for 1024 pixels, for images of another size: parts of 100
+   * pixels or more, sides moved by 0 to 20. A lesion is asked for as a whole, and where it has
+   * several parts, each of them too.
+   */
+  public static BoxPrompts medSam(int size) {
+    double scale = size / 1024.0;
+    int least = (int) Math.max(1, Math.round(100 * scale * scale));
+    return new BoxPrompts(least, (int) Math.round(20 * scale), true);
+  }
+
+  /** The same with sides that move by so many pixels at most. */
+  public BoxPrompts withJitter(int pixels) {
+    return new BoxPrompts(least, pixels, wholeToo);
   }
 
   /** The same for masks of many objects: never the whole mask. */

@@ -10,8 +10,10 @@ import antaboga.ShapeException;
 import antaboga.nn.metric.Connectivity;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -66,6 +68,52 @@ class MaskTest {
   @Test
   void rejectsWrongCount() {
     assertThrows(ShapeException.class, () -> Mask.of(2, 3, new boolean[5]));
+  }
+
+  @Test
+  void promptsAreScaledFromMedSamsOwnSize() {
+    assertEquals(new BoxPrompts(100, 20, true), BoxPrompts.medSam(1024));
+    assertEquals(new BoxPrompts(6, 5, true), BoxPrompts.medSam(256));
+    assertEquals(new BoxPrompts(1, 1, true), BoxPrompts.medSam(48));
+    assertEquals(new BoxPrompts(100, 0, false), BoxPrompts.medSam(1024).withJitter(0).partsOnly());
+  }
+
+  @Test
+  void everySideMovesOutwardByEachNumberUpToTheJitter() {
+    var inside = new boolean[200 * 200];
+    for (int i = 0; i < inside.length; i++) {
+      inside[i] = i / 200 >= 60 && i / 200 <= 140 && i % 200 >= 50 && i % 200 <= 150;
+    }
+    var random = new SplittableRandom(3);
+    var moves =
+        List.of(
+            new TreeSet<Double>(),
+            new TreeSet<Double>(),
+            new TreeSet<Double>(),
+            new TreeSet<Double>());
+    for (int i = 0; i < 1000; i++) {
+      var box = BoxPrompts.medSam(1024).draw(random, Mask.of(200, 200, inside)).orElseThrow().box();
+      moves.get(0).add(50 - box.x0()); // train_one_gpu.py: the last index, not one beyond
+      moves.get(1).add(60 - box.y0());
+      moves.get(2).add(box.x1() - 150);
+      moves.get(3).add(box.y1() - 140);
+    }
+    for (var side : moves) {
+      assertEquals(21, side.size());
+      assertEquals(0.0, side.first());
+      assertEquals(20.0, side.last());
+    }
+  }
+
+  @Test
+  void sameSeedDrawsTheSamePrompts() {
+    var mask = of("##........", "##........", "..........", ".......###", ".......###");
+    var prompts = new BoxPrompts(1, 3, true);
+    var one = new SplittableRandom(5);
+    var other = new SplittableRandom(5);
+    for (int i = 0; i < 20; i++) {
+      assertEquals(prompts.draw(one, mask), prompts.draw(other, mask));
+    }
   }
 
   @Test

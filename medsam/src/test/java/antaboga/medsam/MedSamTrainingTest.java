@@ -3,17 +3,29 @@ package antaboga.medsam;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import antaboga.Tape;
 import antaboga.Tensor;
+import antaboga.io.Checkpoint;
 import antaboga.medsam.model.Sam;
 import antaboga.medsam.model.Sizes;
+import antaboga.medsam.model.TrainedParts;
 import antaboga.nn.Weights;
 import antaboga.nn.optim.AdamW;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 class MedSamTrainingTest {
   private final Weights weights = Weights.init(7);
@@ -85,6 +97,81 @@ class MedSamTrainingTest {
       var parameter = others.all().get(i);
       assertArrayEquals(
           weights.all().get(i).toFloats(), parameter.toFloats(), parameter.toString());
+    }
+  }
+
+  @Test
+  void trainsTheAskedPartsAlone() {
+    for (var parts : TrainedParts.values()) {
+      var before = Weights.init(7);
+      var others = Weights.init(7);
+      new Sam(before, Sizes.tiny());
+      var sam = Sam.training(others, Sizes.tiny(), parts);
+      var its = new AdamW(AdamW.Config.of(2e-3), others.trainable());
+      new MedSamTraining(sam).step(squares(false), boxes, squares(true), its, 2e-3, 0);
+      assertEquals(parts.encoder(), differs(before, others, "image_encoder"), parts::toString);
+      assertEquals(parts.prompts(), differs(before, others, "prompt_encoder"), parts::toString);
+      assertTrue(differs(before, others, "mask_decoder"), parts::toString);
+    }
+  }
+
+  private static boolean differs(Weights one, Weights other, String part) {
+    var a = one.at(part).all();
+    var b = other.at(part).all();
+    return IntStream.range(0, a.size())
+        .anyMatch(i -> !Arrays.equals(a.get(i).toFloats(), b.get(i).toFloats()));
+  }
+
+  @Test
+  void frozenEncoderLeavesNothingOnTheTape() {
+    var sam = Sam.training(Weights.init(7), Sizes.tiny(), TrainedParts.DECODER);
+    try (var tape = new Tape(0)) {
+      new MedSamTraining(sam).encode(squares(false));
+      assertEquals("Tape of 0 operations", tape.toString());
+    }
+  }
+
+  @Test
+  void stepsOnEmbeddingsAreStepsOnImages() {
+    var one = Weights.init(7);
+    var other = Weights.init(7);
+    var first = new MedSamTraining(Sam.training(one, Sizes.tiny(), TrainedParts.DECODER));
+    var second = new MedSamTraining(Sam.training(other, Sizes.tiny(), TrainedParts.DECODER));
+    var ofOne = new AdamW(AdamW.Config.of(2e-3), one.trainable());
+    var ofOther = new AdamW(AdamW.Config.of(2e-3), other.trainable());
+    var encoded = second.encode(squares(false));
+    for (int step = 0; step < 2; step++) {
+      first.step(squares(false), boxes, squares(true), ofOne, 2e-3, step);
+      second.stepEncoded(encoded, boxes, squares(true), ofOther, 2e-3, step);
+    }
+    assertFalse(differs(one, other, "mask_decoder"));
+  }
+
+  @Test
+  void refusesEmbeddingsWhereTheEncoderIsTrained() {
+    var encoded = training.encode(squares(false));
+    var error =
+        assertThrows(
+            IllegalStateException.class,
+            () -> training.stepEncoded(encoded, boxes, squares(true), optimizer, 1e-3, 0));
+    assertTrue(String.valueOf(error.getMessage()).contains("TrainedParts.DECODER"));
+  }
+
+  @Test
+  void goesOnFromEveryKindOfFile(@TempDir Path folder) throws IOException {
+    var plain = weights.arrays();
+    var renamed = new LinkedHashMap<String, INDArray>();
+    plain.forEach((name, array) -> renamed.put(Sizes.huggingFace(name), array));
+    for (var arrays : List.of(plain, renamed)) {
+      var file = folder.resolve("start.safetensors");
+      Checkpoint.of(arrays).save(file);
+      var start = TrainableSam.load(file, TrainedParts.DECODER);
+      assertEquals(TrainableSam.sizes(file), start.sam().config());
+      assertTrue(start.sam().hasFrozenEncoder());
+      assertEquals(plain.keySet(), start.weights().arrays().keySet());
+      assertEquals(
+          start.weights().at("mask_decoder").trainable().size(),
+          start.weights().trainable().size());
     }
   }
 

@@ -17,6 +17,11 @@ record Images(Tensor tensor, List<View> views) {
         Stream.concat(batch.labelledViews().stream(), batch.unlabelledViews().stream()).toList());
   }
 
+  /** The unlabelled images of a batch. */
+  static Images unlabelled(MixedBatch batch) {
+    return new Images(batch.unlabelled(), batch.unlabelledViews());
+  }
+
   /** These images with noise: a function of their names, the seed and the draw. */
   Images perturbed(Perturbation perturbation, long seed, int draw) {
     int size = (int) tensor.size(-1);

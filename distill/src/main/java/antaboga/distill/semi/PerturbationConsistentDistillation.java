@@ -197,7 +197,7 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
       return losses;
     }
     var images = unlabelled(clean.images.tensor(), labelled);
-    var average = average(images);
+    var average = students.averageOf(images);
     if (config.consistency() > 0) {
       var student = unlabelled(twin.student.logits(), labelled);
       var consistency = new MeanTeacher(confidence).of(student, average);
@@ -205,7 +205,7 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
     }
     if (config.masks() > 0) {
       var student = unlabelled(clean.student.logits(), labelled);
-      var averageOfTwin = average(unlabelled(twin.images.tensor(), labelled));
+      var averageOfTwin = students.averageOf(unlabelled(twin.images.tensor(), labelled));
       var random = Tape.current().orElseThrow().random();
       var teacher = prompted.orElseThrow();
       var masks = MASKS.of(images, student, average, averageOfTwin, teacher, random);
@@ -216,11 +216,6 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
 
   private static Tensor unlabelled(Tensor all, long labelled) {
     return all.slice(0, labelled, all.size(0));
-  }
-
-  private Tensor average(Tensor images) {
-    // recomputed: of a pass without gradients nothing but its result stays in the step's memory
-    return Tape.paused(() -> Tape.recomputed(() -> students.average().forward(images).sigmoid()));
   }
 
   @Override

@@ -24,6 +24,16 @@ public record Rampup(long start, long length) {
     return new Rampup(steps / 15, Math.max(1, steps * 2 / 5));
   }
 
+  /** That of SSL4MIS, whose length is the whole run: 30,000 steps there. */
+  public static Rampup through(long steps) {
+    return new Rampup(0, steps);
+  }
+
+  /** The same, 0 before another start. */
+  public Rampup from(long first) {
+    return new Rampup(first, length);
+  }
+
   /** The weight, in [0, 1]. */
   public double at(long step) {
     double missing = 1 - progress(step);

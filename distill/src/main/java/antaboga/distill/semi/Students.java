@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.distill.semi;
 
+import antaboga.Tape;
+import antaboga.Tensor;
 import antaboga.nn.Segmenter;
 import antaboga.nn.Weights;
 import java.util.function.Function;
@@ -21,5 +23,15 @@ public record Students(
     var weights = Weights.init(seed);
     var average = Weights.init(seed).frozen();
     return new Students(build.apply(weights), weights, build.apply(average), average);
+  }
+
+  /** The average's probabilities of images (B, C, H, W), (B, 1, H, W): a constant to the step. */
+  public Tensor averageOf(Tensor images) {
+    return averageOf(Tape.Mode.INFER, images);
+  }
+
+  Tensor averageOf(Tape.Mode mode, Tensor images) {
+    // recomputed: of a pass without gradients nothing but its result stays in the step's memory
+    return Tape.paused(mode, () -> Tape.recomputed(() -> average.forward(images).sigmoid()));
   }
 }

@@ -6,14 +6,14 @@ import antaboga.Window;
 import antaboga.nn.Conv2d;
 import antaboga.nn.ConvTranspose2d;
 import antaboga.nn.Dropout;
+import antaboga.nn.EncoderDecoder;
 import antaboga.nn.Layer;
-import antaboga.nn.Segmenter;
 import antaboga.nn.Weights;
 import java.util.List;
 import java.util.Map;
 
-/** A stand-in for a student: three convolutions, two taps, dropout. */
-record TinySegmenter(Layer stem, Layer deep, Layer head) implements Segmenter {
+/** A stand-in for a student: three convolutions, two taps, dropout; the head is its decoder. */
+record TinySegmenter(Layer stem, Layer deep, Layer head) implements EncoderDecoder {
   TinySegmenter(Weights w) {
     this(
         new Conv2d(w.at("stem"), 3, 8, Window.of(4).stride(4)),
@@ -27,10 +27,19 @@ record TinySegmenter(Layer stem, Layer deep, Layer head) implements Segmenter {
   }
 
   @Override
-  public Output observe(Tensor image) {
+  public List<Tensor> encode(Tensor image) {
     var shallow = stem.forward(image).silu();
-    var features = deep.forward(shallow).silu();
-    var logits = head.forward(Tensor.concat(1, shallow, features));
-    return new Output(logits, Map.of("stem", shallow, "deep", features));
+    return List.of(shallow, deep.forward(shallow).silu());
+  }
+
+  @Override
+  public Tensor decode(List<Tensor> features) {
+    return head.forward(Tensor.concat(1, features));
+  }
+
+  @Override
+  public Output observe(Tensor image) {
+    var features = encode(image);
+    return new Output(decode(features), Map.of("stem", features.get(0), "deep", features.get(1)));
   }
 }

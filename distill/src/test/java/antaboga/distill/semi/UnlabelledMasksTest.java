@@ -10,6 +10,7 @@ import antaboga.distill.Fingerprint;
 import antaboga.distill.semi.PseudoLabels.PromptedTeacher;
 import antaboga.distill.semi.SemiSupervisedTraining.Config;
 import antaboga.distill.semi.SemiSupervisedTraining.Listener;
+import antaboga.distill.semi.SemiSupervisedTraining.Objective;
 import antaboga.nn.Segmenter;
 import antaboga.nn.data.Augment;
 import antaboga.nn.data.ImageFolder;
@@ -27,10 +28,12 @@ import java.util.Random;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The whole method on folders that differ only in masks of images that count as unlabelled. */
+/** All methods on folders that differ only in masks of images that count as unlabelled. */
 class UnlabelledMasksTest {
   private static final int IMAGES = 7;
   private static final int LABELLED = 3;
@@ -38,6 +41,7 @@ class UnlabelledMasksTest {
 
   private final Path folder;
   private final TreeSet<String> terms = new TreeSet<>();
+  private final List<PseudoLabels.Box> boxes = new ArrayList<>();
 
   UnlabelledMasksTest(@TempDir Path folder) {
     this.folder = folder;
@@ -74,25 +78,35 @@ class UnlabelledMasksTest {
     return bytes;
   }
 
-  /** The fingerprint of everything that training changes. */
-  private String train(ImageFolder data) throws IOException {
+  /** The whole method with prompts: the boxes that the teacher was asked with join the terms. */
+  private Objective wholeMethod(Students students, int steps, Path cache) {
+    PromptedTeacher prompted =
+        (image, box) -> {
+          boxes.add(box);
+          return image.slice(1, 0, 1);
+        };
+    // an average that sees lesions from the first step on, so that the teacher is prompted
+    var seeing =
+        new Students(
+            students.current(), students.weights(), new Bright(), students.averageWeights());
+    return new PerturbationConsistentDistillation(
+        WholeMethod.config(steps).withMasks(0.3),
+        seeing,
+        TinyTeacher.of(5).cachedIn(cache),
+        3,
+        prompted);
+  }
+
+  /** The fingerprint of everything that training changes, and of what the teacher was asked. */
+  private String train(ImageFolder data, Competitors.Making making) throws IOException {
+    boxes.clear();
     var labelled = data.samples("few");
     var unlabelled = data.pictures("train", labelled);
     var batches = new MixedBatches(labelled, 2, unlabelled, 2, new ImageStore(32), Augment.weak());
-    var pair = Students.of(TinySegmenter::new, 3);
-    // an average that sees lesions from the first step on, so that the teacher is prompted
-    var students =
-        new Students(pair.current(), pair.weights(), new Bright(), pair.averageWeights());
-    PromptedTeacher prompted = (image, box) -> image.slice(1, 0, 1);
-    var method =
-        new PerturbationConsistentDistillation(
-            WholeMethod.config(STEPS).withMasks(0.3),
-            students,
-            TinyTeacher.of(5).cachedIn(data.root().resolve("cache")),
-            3,
-            prompted);
-    new SemiSupervisedTraining(
-            Config.of(STEPS, 3, data.root().resolve("run")), batches::batch, students, method)
+    var students = Students.of(TinySegmenter::new, 3);
+    var objective = making.of(students, STEPS, data.root().resolve("cache"));
+    var run = Config.of(STEPS, 3, Files.createTempDirectory(data.root(), "run"));
+    new SemiSupervisedTraining(run, batches::batch, students, objective)
         .run(
             new Listener() {
               @Override
@@ -102,10 +116,10 @@ class UnlabelledMasksTest {
             },
             () -> false);
     var changed =
-        Stream.of(students.weights(), students.averageWeights(), method.weights())
+        Stream.of(students.weights(), students.averageWeights(), objective.weights())
             .flatMap(weights -> weights.all().stream())
             .toList();
-    return Fingerprint.of("", changed);
+    return Fingerprint.of("", changed) + boxes;
   }
 
   /** Takes for a lesion what is bright. */
@@ -122,7 +136,7 @@ class UnlabelledMasksTest {
   }
 
   private String trainChanged(String name, Change change) throws IOException {
-    return train(data(name, LABELLED, IMAGES, change));
+    return train(data(name, LABELLED, IMAGES, change), this::wholeMethod);
   }
 
   private static void paint(Path mask, byte[] values) throws IOException {
@@ -151,6 +165,19 @@ class UnlabelledMasksTest {
     assertEquals(right, trainChanged("no-image", mask -> Files.writeString(mask, "NaN")));
     assertEquals(right, trainChanged("none", Files::delete));
     assertEquals(files("right/cache"), files("none/cache"));
+    assertTrue(right.contains("Box["), right);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> noCompetitorLooksAtThemEither() throws IOException {
+    var right = data("right", LABELLED, IMAGES, mask -> {});
+    var none = data("none", LABELLED, IMAGES, Files::delete);
+    return Competitors.all().entrySet().stream()
+        .map(
+            e ->
+                DynamicTest.dynamicTest(
+                    e.getKey(),
+                    () -> assertEquals(train(right, e.getValue()), train(none, e.getValue()))));
   }
 
   /** Else the test above would pass for a method that looks at no mask at all. */
@@ -159,7 +186,8 @@ class UnlabelledMasksTest {
     var full = new byte[32 * 32];
     Arrays.fill(full, (byte) 255);
     var right = trainChanged("right", mask -> {});
-    assertNotEquals(right, train(data("wrong", 0, LABELLED, mask -> paint(mask, full))));
+    var wrong = data("wrong", 0, LABELLED, mask -> paint(mask, full));
+    assertNotEquals(right, train(wrong, this::wholeMethod));
   }
 
   private List<String> files(String below) throws IOException {

@@ -45,7 +45,9 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       DemoCommand.class,
       PretrainCommand.class,
+      FinetuneCommand.class,
       TrainCommand.class,
+      StudyCommand.class,
       SegmentCommand.class,
       EvaluateCommand.class,
       ConvertCommand.class,
@@ -156,7 +158,7 @@ public final class Antaboga implements Runnable {
     if (wrapped && e.getCause() != null) {
       return message(e.getCause());
     }
-    if (e instanceof NoSuchFileException) {
+    if (e instanceof NoSuchFileException named && named.getReason() == null) {
       return "no such file: " + e.getMessage() + "; check the name";
     }
     if (e instanceof AccessDeniedException) {

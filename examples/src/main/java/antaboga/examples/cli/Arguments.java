@@ -46,6 +46,12 @@ final class Arguments {
     }
   }
 
+  static void notNegative(String option, int value) {
+    if (value < 0) {
+      throw new WrongArgument(option, value, "less than nothing", "give 0 or more");
+    }
+  }
+
   static void percent(String option, int value) {
     if (value < 1 || value > 100) {
       throw new WrongArgument(option, value, "no percentage", "give a number from 1 to 100");

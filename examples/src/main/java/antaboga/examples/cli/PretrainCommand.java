@@ -6,6 +6,7 @@ import antaboga.examples.run.Terminal;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -71,6 +72,20 @@ final class PretrainCommand implements Callable<Integer>, Commands.Speaking {
       defaultValue = "6",
       description = "Blocks of the image encoder (${DEFAULT-VALUE}).")
   private int depth;
+
+  @Option(
+      names = "--window",
+      paramLabel = "PATCHES",
+      defaultValue = "0",
+      description = "Side of an attention window; 0 lets all blocks see the whole image.")
+  private int window;
+
+  @Option(
+      names = "--global",
+      paramLabel = "BLOCKS",
+      split = ",",
+      description = "With --window: blocks, from 0, that see the whole image (2,5,8,11 in MedSAM).")
+  private Set<Integer> global = Set.of();
 
   @Option(
       names = "--steps",
@@ -141,7 +156,17 @@ final class PretrainCommand implements Callable<Integer>, Commands.Speaking {
     Arguments.positive("--save-every", saveEvery);
     Arguments.share("--inverted", inverted);
     Arguments.rate("--rate", rate);
-    var sizes = new Pretraining.Sizes(size, patch, width, depth);
+    Arguments.notNegative("--window", window);
+    for (int block : global) {
+      if (block < 0 || block >= depth || window == 0) {
+        throw new WrongArgument(
+            "--global",
+            block,
+            "no block in windows",
+            "give 0 to %d, with --window".formatted(depth - 1));
+      }
+    }
+    var sizes = new Pretraining.Sizes(size, patch, width, depth, window, global);
     var plan =
         new Pretraining.Plan(
             data, split, out, sizes, steps, batch, rate, inverted, !manyObjects, seed, saveEvery);

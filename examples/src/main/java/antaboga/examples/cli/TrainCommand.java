@@ -2,6 +2,7 @@
 package antaboga.examples.cli;
 
 import antaboga.examples.run.Network;
+import antaboga.examples.run.Recipe;
 import antaboga.examples.run.StudentRun;
 import antaboga.examples.run.Terminal;
 import antaboga.examples.run.Training;
@@ -62,7 +63,8 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
       defaultValue = "vss-unet-tiny",
       description =
           "vss-unet-tiny (1.34 M parameters), light-m-unet (1.34 M, scans of every pixel),"
-              + " ultralight-vm-unet (49 thousand) or vm-unet (27 M) (${DEFAULT-VALUE}).")
+              + " ultralight-vm-unet (49 thousand), vm-unet (27 M) or u-net (1.35 M, the plain"
+              + " baseline) (${DEFAULT-VALUE}).")
   private String student = Network.VSS_UNET_TINY.toString();
 
   @Option(
@@ -145,7 +147,7 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
         split = ",",
         description =
             "Where student and teacher are compared (enc2,enc3,dec3; light-m-unet enc2,enc3;"
-                + " ultralight-vm-unet t4,t5; vm-unet dec3).")
+                + " ultralight-vm-unet t4,t5; vm-unet dec3; u-net enc3,enc4,dec4).")
     private @Nullable List<String> taps;
   }
 
@@ -201,7 +203,7 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
         new StudentRun.Config(
             network, size, steps, batch, batch, rate, averaging, seed, saveEvery, validateEvery);
     var terms =
-        new StudentRun.Terms(
+        Recipe.Terms.of(
             weights.distillation,
             weights.response,
             weights.distribution,

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -67,8 +68,19 @@ public final class Machine {
     return "%.1f GiB, of which Java's heap at most %.1f GiB".formatted(all / 1024.0, heap / 1024.0);
   }
 
+  /** The most memory that this process has held so far, in bytes, where the system tells it. */
+  static OptionalLong peakMemory() {
+    return lines(Path.of("/proc/self/status"), "VmHWM").stream()
+        .mapToLong(text -> 1024 * Long.parseLong(text.replaceAll("\\D", "")))
+        .findFirst();
+  }
+
   private static List<String> cpuinfo(String field) {
-    try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+    return lines(Path.of("/proc/cpuinfo"), field);
+  }
+
+  private static List<String> lines(Path file, String field) {
+    try (var lines = Files.lines(file)) {
       return lines
           .filter(line -> line.startsWith(field))
           .map(line -> line.substring(line.indexOf(':') + 1).strip())

@@ -60,6 +60,7 @@ record ModelCosts(String name, List<Block> blocks) {
           case VSS_UNET_TINY, VM_UNET -> vssUNet(image);
           case LIGHT_M_UNET -> lightMUNet(image);
           case ULTRALIGHT_VM_UNET -> ultraLight(image);
+          case U_NET -> uNet(image);
         };
     var costs = new LinkedHashMap<String, Block>();
     for (var place : positions.keySet()) {
@@ -147,11 +148,24 @@ record ModelCosts(String name, List<Block> blocks) {
     return positions;
   }
 
+  private static Map<String, Long> uNet(int image) {
+    var positions = new LinkedHashMap<String, Long>();
+    positions.put("encoder.in_conv", square(image));
+    for (int i = 1; i < 5; i++) {
+      positions.put("encoder.down" + i, square(image >> i));
+      positions.put("decoder.up" + i + ".conv1x1", square(image >> (5 - i)));
+      positions.put("decoder.up" + i, square(image >> (4 - i)));
+    }
+    positions.put("decoder.out_conv", square(image));
+    return positions;
+  }
+
   /** The part that a parameter belongs to: {@code layers.2.blocks.1} or {@code final_up}. */
   private static String block(String parameter) {
     return parameter.replaceFirst(
         "^(layers(?:_up)?\\.\\d+\\.(?:blocks\\.\\d+|[a-z]+)|(?:down|up)_layers\\.\\d+\\.\\d+"
-            + "|up_samples\\.\\d+|[A-Za-z_]+\\d*)\\..*",
+            + "|up_samples\\.\\d+|encoder\\.[a-z_]+\\d*|decoder\\.up\\d\\.conv(?:1x1)?"
+            + "|decoder\\.out_conv|[A-Za-z_]+\\d*)\\..*",
         "$1");
   }
 

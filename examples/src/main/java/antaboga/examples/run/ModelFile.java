@@ -4,6 +4,9 @@ package antaboga.examples.run;
 import antaboga.ShapeException;
 import antaboga.io.Checkpoint;
 import antaboga.medsam.MedSam;
+import antaboga.medsam.MemoryBudget;
+import antaboga.medsam.TrainableSam;
+import antaboga.medsam.model.TrainedParts;
 import antaboga.nn.Segmenter;
 import antaboga.nn.Weights;
 import java.io.IOException;
@@ -161,9 +164,35 @@ public final class ModelFile {
    * @throws Failure if it holds another model
    */
   public MedSam teacher() {
+    return teacher(MemoryBudget.unlimited());
+  }
+
+  /**
+   * The teacher, within a memory budget.
+   *
+   * @throws Failure if it holds another model
+   */
+  public MedSam teacher(MemoryBudget budget) {
+    return sam(() -> MedSam.load(path, budget));
+  }
+
+  /**
+   * The teacher for images of another size than its own.
+   *
+   * @throws IllegalArgumentException if its patches do not divide the size
+   */
+  public MedSam teacher(int pixels) {
+    return sam(() -> MedSam.load(path, TrainableSam.sizes(path).withInput(pixels)));
+  }
+
+  private interface Reading<T> {
+    T read() throws IOException;
+  }
+
+  private <T> T sam(Reading<T> reading) {
     requireTeacher();
     try {
-      return MedSam.load(path);
+      return reading.read();
     } catch (IOException e) {
       throw new Failure(
           "checkpoint does not fit the teacher (%s)".formatted(reason(e, path)),
@@ -173,13 +202,23 @@ public final class ModelFile {
     }
   }
 
-  /** The whole method with this file's teacher. */
-  public StudentRun.Method method(Path cache, StudentRun.Terms terms) {
-    return new StudentRun.Method(teacher(), fingerprint(), cache, terms);
+  /** Side of the square input that the teacher is made for, in pixels. */
+  int inputSize() {
+    return sam(() -> TrainableSam.sizes(path)).input();
+  }
+
+  /** The teacher, to be trained further. */
+  TrainableSam trainable(TrainedParts parts) {
+    return sam(() -> TrainableSam.load(path, parts));
+  }
+
+  /** This file's teacher, whose embeddings are kept in a folder. */
+  public Guide guide(Path cache) {
+    return new Guide(teacher(), fingerprint(), cache);
   }
 
   /** A name for the file's content. */
-  private String fingerprint() {
+  String fingerprint() {
     try (var in = new DigestInputStream(Files.newInputStream(path), sha256())) {
       in.transferTo(OutputStream.nullOutputStream());
       return HexFormat.of().formatHex(in.getMessageDigest().digest()).substring(0, 32);

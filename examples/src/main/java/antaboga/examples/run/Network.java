@@ -8,6 +8,8 @@ import antaboga.mamba.vision.UltraLightUNet;
 import antaboga.mamba.vision.VssUNet;
 import antaboga.mamba.vision.VssUNetConfig;
 import antaboga.nn.Segmenter;
+import antaboga.nn.UNet;
+import antaboga.nn.UNetConfig;
 import antaboga.nn.Weights;
 import java.util.List;
 import java.util.Optional;
@@ -22,7 +24,9 @@ public enum Network {
   /** Student C, 49,457 parameters. */
   ULTRALIGHT_VM_UNET,
   /** 27,427,561 parameters. */
-  VM_UNET;
+  VM_UNET,
+  /** The plain baseline, 1,348,435 parameters. */
+  U_NET;
 
   /** The network of this name. */
   public static Optional<Network> named(String name) {
@@ -41,6 +45,7 @@ public enum Network {
       case LIGHT_M_UNET -> new LightMUNet(weights, LightMUNetConfig.student());
       case ULTRALIGHT_VM_UNET -> new UltraLightUNet(weights, UltraLightConfig.published());
       case VM_UNET -> new VssUNet(weights, VssUNetConfig.vmUNet());
+      case U_NET -> new UNet(weights, UNetConfig.student());
     };
   }
 
@@ -54,6 +59,7 @@ public enum Network {
       case VM_UNET -> List.of("dec3");
       case LIGHT_M_UNET -> List.of("enc2", "enc3");
       case ULTRALIGHT_VM_UNET -> List.of("t4", "t5");
+      case U_NET -> List.of("enc3", "enc4", "dec4");
     };
   }
 
@@ -63,6 +69,7 @@ public enum Network {
       case VSS_UNET_TINY, VM_UNET -> "dec3";
       case LIGHT_M_UNET -> "dec0";
       case ULTRALIGHT_VM_UNET -> "decoder4";
+      case U_NET -> "dec4";
     };
   }
 

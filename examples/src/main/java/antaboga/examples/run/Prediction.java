@@ -2,9 +2,15 @@
 package antaboga.examples.run;
 
 import antaboga.Tape;
+import antaboga.Tensor;
 import antaboga.medsam.Box;
 import antaboga.medsam.Image;
 import antaboga.medsam.MedSam;
+import antaboga.medsam.Prompt;
+import antaboga.medsam.Scene;
+import antaboga.medsam.model.Prompts;
+import antaboga.medsam.model.Sam;
+import antaboga.medsam.model.Upsampling;
 import antaboga.nn.Segmenter;
 import antaboga.nn.data.ImageHeader;
 import antaboga.nn.data.ImageStore;
@@ -68,26 +74,50 @@ public final class Prediction {
     try (var progress = terminal.start("evaluation", samples.size(), 0)) {
       for (int i = 0; i < samples.size(); i++) {
         var sample = samples.get(i);
-        var truth = sample.truth();
-        scores.add(sample.name(), Pair.of(teacher(teacher, sample.image(), boxes(truth)), truth));
+        scores.add(sample.name(), Pair.of(teacher(teacher, sample), sample.truth()));
         progress.at(i + 1, sample.name());
       }
     }
     return scores;
   }
 
-  /** What a teacher marks within boxes, all together. */
-  public static Region teacher(MedSam teacher, Path image, List<Box> boxes) throws IOException {
-    var picture = Image.read(image);
-    var scene = teacher.encode(picture);
-    var inside = new boolean[picture.height() * picture.width()];
-    for (var box : boxes) {
-      var mask = scene.segment(box).toBooleans();
+  /** What a teacher marks within the boxes of all objects of the true mask. */
+  public static Region teacher(MedSam teacher, Sample sample) throws IOException {
+    return teacher(teacher.encode(Image.read(sample.image())), boxes(sample.truth()));
+  }
+
+  /** What a teacher marks on an image, for all prompts together. */
+  static Region teacher(Scene scene, List<? extends Prompt> prompts) {
+    var inside = new boolean[scene.height() * scene.width()];
+    for (var prompt : prompts) {
+      var mask = scene.segment(prompt).toBooleans();
       for (int i = 0; i < mask.length; i++) {
         inside[i] |= mask[i];
       }
     }
-    return Region.of(inside, picture.height(), picture.width());
+    return Region.of(inside, scene.height(), scene.width());
+  }
+
+  /** What a teacher marks in the boxes of a mask's objects, on an image that it has encoded. */
+  static Region teacher(Sam sam, Tensor embedding, Region truth) {
+    int height = truth.shape()[0];
+    int width = truth.shape()[1];
+    int input = sam.config().input();
+    var inside = new boolean[height * width];
+    for (var box : boxes(truth)) {
+      var scaled = box.scaled((double) input / width, (double) input / height);
+      var prompt = Prompts.boxes(Box.tensor(List.of(scaled)));
+      var probability =
+          Tape.scoped(
+              () ->
+                  Upsampling.probabilities(
+                      sam.decode(embedding, prompt, false).logits(), height, width));
+      var mask = probability.toFloats();
+      for (int i = 0; i < inside.length; i++) {
+        inside[i] |= mask[i] > 0.5f;
+      }
+    }
+    return Region.of(inside, height, width);
   }
 
   private static List<Box> boxes(Region truth) {

@@ -5,16 +5,31 @@ import antaboga.medsam.model.MedSamConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Trains a teacher on data folders, as {@code pretrain} asks. */
 public final class Pretraining {
-  /** The sizes of the image encoder: side of input and patch in pixels, channels, blocks. */
-  public record Sizes(int image, int patch, int width, int depth) {
-    /** A model of these sizes; all blocks attend to the whole image, heads are 64 wide. */
-    MedSamConfig config() {
-      var global = IntStream.range(0, depth).boxed().collect(Collectors.toSet());
+  /**
+   * The sizes of the image encoder.
+   *
+   * @param image side of the input, in pixels
+   * @param patch side of a patch, in pixels
+   * @param width channels
+   * @param depth blocks
+   * @param window side of an attention window in patches; 0 if all blocks see the whole image
+   * @param global numbers of the blocks that see it all the same
+   */
+  public record Sizes(int image, int patch, int width, int depth, int window, Set<Integer> global) {
+    /** Keeps a copy of the set. */
+    public Sizes {
+      global = Set.copyOf(global);
+    }
+
+    /** A model of these sizes; heads are 64 wide. */
+    public MedSamConfig config() {
+      var all = IntStream.range(0, depth).boxed().collect(Collectors.toSet());
       return new MedSamConfig(
           image,
           image,
@@ -23,8 +38,8 @@ public final class Pretraining {
           depth,
           Math.max(1, width / 64),
           4,
-          0,
-          global,
+          window,
+          window == 0 ? all : global,
           true,
           256,
           8,
@@ -105,6 +120,7 @@ public final class Pretraining {
             steps, plan.steps());
         return false;
       }
+      Machine.peakMemory().ifPresent(b -> terminal.say("at most %.1f GB of memory", b / 1e9));
       terminal.print("%s", run.file());
       return true;
     }

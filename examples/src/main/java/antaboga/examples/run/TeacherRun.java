@@ -3,9 +3,7 @@ package antaboga.examples.run;
 
 import antaboga.Tensor;
 import antaboga.io.Checkpoint;
-import antaboga.medsam.Box;
 import antaboga.medsam.BoxPrompts;
-import antaboga.medsam.Mask;
 import antaboga.medsam.MedSamTraining;
 import antaboga.medsam.model.MedSamConfig;
 import antaboga.medsam.model.Sam;
@@ -28,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Trains a teacher of MedSAM's architecture on boxes and masks: an image, the box of one of its
@@ -77,7 +74,7 @@ public final class TeacherRun {
   /** The loss of one step. */
   public record Point(int step, double loss) {}
 
-  private static final String OPTIMIZER = "optimizer.";
+  private static final String CURVE = "curve";
   private static final StrongAugment JITTER =
       new StrongAugment(0.4, 0.4, 0.4, 0.2, 0.8, 0.1, 1, 0.2);
 
@@ -96,7 +93,8 @@ public final class TeacherRun {
     this.sets = List.copyOf(sets);
     this.folder = folder;
     this.weights = Weights.init(config.seed());
-    this.training = new MedSamTraining(Sam.withFrozenPrompts(weights, config.model()));
+    var sam = Sam.withFrozenPrompts(weights, config.model());
+    this.training = new MedSamTraining(TeacherMemory.bounded(sam, config.batch()));
     this.optimizer =
         new AdamW(
             AdamW.Config.of(config.rate()).withDecay(0.05),
@@ -126,8 +124,8 @@ public final class TeacherRun {
     return weights.all().stream().mapToLong(p -> p.shape().elements()).sum();
   }
 
-  private Path checkpoint() {
-    return folder.resolve("teacher-checkpoint.safetensors");
+  private TeacherState state() {
+    return TeacherState.in(folder, identity());
   }
 
   /**
@@ -162,16 +160,15 @@ public final class TeacherRun {
     var batch = batches.get(set).batch(step / sets.size(), config.seed());
     var random = new SplittableRandom(31 * config.seed() + step);
     var images = photographed(batch.image(), sets.get(set).inverted(), random);
-    var boxes = new ArrayList<Box>();
-    var targets = targets(batch, sets.get(set).wholeMasks(), boxes, random);
+    var asked = targets(batch, sets.get(set).wholeMasks(), random);
     try {
       return training
-          .step(images, Box.tensor(boxes), targets, optimizer, schedule.rate(step), step)
+          .step(images, asked.boxes(), asked.targets(), optimizer, schedule.rate(step), step)
           .total();
     } catch (ArithmeticException e) {
       throw new Failure(
           "training left the numbers at step %d (%s)".formatted(step, e.getMessage()),
-          checkpoint(),
+          state().file(),
           "lower --rate; the checkpoint is of an earlier step",
           e);
     }
@@ -189,76 +186,40 @@ public final class TeacherRun {
   }
 
   /** One object of each mask, with its box; an empty mask asks for nothing in a random box. */
-  private Tensor targets(Batch batch, boolean whole, List<Box> boxes, SplittableRandom random) {
+  private BoxedTargets targets(Batch batch, boolean whole, SplittableRandom random) {
     int size = config.model().input();
-    var prompts = new BoxPrompts(size * size / 1024, size / 50, whole);
-    var values = batch.mask().toFloats();
-    var targets = new float[values.length];
-    for (int i = 0; i < batch.mask().size(0); i++) {
-      var inside = new byte[size * size];
-      for (int k = 0; k < inside.length; k++) {
-        inside[k] = (byte) values[i * inside.length + k];
-      }
-      var prompt = prompts.draw(random, Mask.of(size, size, inside));
-      boxes.add(prompt.map(BoxPrompts.Prompt::box).orElse(new Box(0, 0, size, size)));
-      if (prompt.isPresent()) {
-        var target = prompt.get().target().toBytes();
-        for (int k = 0; k < target.length; k++) {
-          targets[i * target.length + k] = target[k];
-        }
-      }
-    }
-    return Tensor.of(targets, batch.mask().shape().toArray());
+    return BoxedTargets.draw(batch, new BoxPrompts(size * size / 1024, size / 50, whole), random);
   }
 
   private int resume(List<Point> curve) throws IOException {
-    if (!Files.exists(checkpoint())) {
+    var saved = state().open();
+    if (saved.isEmpty()) {
       save(0, curve); // a folder that cannot be written fails now, not an hour later
       return 0;
     }
-    var saved = Checkpoint.open(checkpoint());
-    var other = saved.metadata().getOrDefault("run", "");
-    if (!identity().equals(other)) {
-      throw new Failure(
-          "checkpoint is of another run (%s; this one is %s)".formatted(other, identity()),
-          checkpoint(),
-          "give another folder with --out, or delete the file");
+    var arrays = saved.get().arrays();
+    var losses = arrays.get(CURVE);
+    if (losses != null) {
+      var values = Tensor.of(losses).toFloats();
+      for (int i = 0; i < values.length; i++) {
+        curve.add(new Point(i, values[i]));
+      }
     }
-    var arrays = saved.arrays();
-    var model = new LinkedHashMap<String, INDArray>();
-    var moments = new LinkedHashMap<String, Tensor>();
-    arrays.forEach(
-        (name, array) -> {
-          if (name.startsWith(OPTIMIZER)) {
-            moments.put(name.substring(OPTIMIZER.length()), Tensor.of(array));
-          } else if (name.equals("curve")) {
-            var losses = Tensor.of(array).toFloats();
-            for (int i = 0; i < losses.length; i++) {
-              curve.add(new Point(i, losses[i]));
-            }
-          } else {
-            model.put(name, array);
-          }
-        });
-    weights.assign(model);
-    optimizer.restore(moments);
-    return Integer.parseInt(saved.metadata().getOrDefault("step", "0"));
+    weights.assign(arrays);
+    optimizer.restore(saved.get().moments());
+    return saved.get().step();
   }
 
   private void save(int step, List<Point> curve) throws IOException {
     var arrays = new LinkedHashMap<>(weights.arrays());
-    optimizer.state().forEach((name, moment) -> arrays.put(OPTIMIZER + name, moment.array()));
     if (!curve.isEmpty()) {
       var losses = new float[curve.size()];
       for (int i = 0; i < losses.length; i++) {
         losses[i] = (float) curve.get(i).loss();
       }
-      arrays.put("curve", Tensor.of(losses, losses.length).array());
+      arrays.put(CURVE, Tensor.of(losses, losses.length).array());
     }
-    Checkpoint.of(arrays)
-        .with("step", Integer.toString(step))
-        .with("run", identity())
-        .save(checkpoint());
+    state().save(step, arrays, optimizer);
   }
 
   private void finish() throws IOException {

@@ -13,7 +13,6 @@ import antaboga.io.Checkpoint;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,7 +64,9 @@ class CommandsTest {
         List.of(
             "demo",
             "pretrain",
+            "finetune",
             "train",
+            "study",
             "segment",
             "evaluate",
             "convert",
@@ -126,7 +127,7 @@ class CommandsTest {
   @Test
   void convertsACheckpointOfPyTorch() throws IOException {
     var nested = Golden.slice().resolve("sam/pth/nested.pth");
-    var out = temporary.resolve("nested.safetensors");
+    var out = temporary.resolve("made/nested.safetensors");
     var run = Run.of("convert", nested, "--out", out);
     done(run);
     assertEquals(out.toString(), run.results().strip());
@@ -216,19 +217,14 @@ class CommandsTest {
 
   /** Runs a command in a process of its own, which is asked to end once it has begun to train. */
   private static int interrupted(Path out, Object... words) throws Exception {
-    var command = new ArrayList<String>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Antaboga.class.getName()));
-    Stream.of(words).map(Object::toString).forEach(command::add);
-    var log = temporary.resolve("interrupted.log").toFile();
-    var process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
-    while (process.isAlive() && !Files.exists(out.resolve("checkpoint.safetensors"))) {
-      process.waitFor(20, TimeUnit.MILLISECONDS);
-    }
+    var log = temporary.resolve("interrupted.log");
+    var process =
+        Launched.of(log, words)
+            .until(() -> Files.exists(out.resolve("checkpoint.safetensors")))
+            .process();
     process.destroy(); // as kill does; Ctrl-C takes the same way
     assertTrue(process.waitFor(1, TimeUnit.MINUTES));
-    var said = Files.readString(log.toPath());
+    var said = Files.readString(log);
     assertTrue(said.contains("the same command goes on from there"), said);
     return process.exitValue();
   }
@@ -279,6 +275,58 @@ class CommandsTest {
 
   @Test
   @Order(4)
+  void segmentsWithPointsAndKeepsEmbeddings() throws IOException {
+    var image = data().resolve("images").resolve(TinyData.name(9) + ".png");
+    var cache = temporary.resolve("deep/cache");
+    var words =
+        List.of(
+            "segment",
+            image,
+            "--checkpoint",
+            teacher(),
+            "--point",
+            "12,14",
+            "--not",
+            "2,3",
+            "--box",
+            "3,4,30,30",
+            "--memory",
+            600,
+            "--embeddings",
+            cache,
+            "--out",
+            temporary.resolve("pointed"));
+    var first = Run.of(words.toArray());
+    done(first);
+    Path kept;
+    try (var files = Files.list(cache)) {
+      kept = files.toList().get(0);
+    }
+    var time = Files.getLastModifiedTime(kept);
+    var again = Run.of(words.toArray());
+    done(again);
+    assertEquals(first.results(), again.results());
+    assertEquals(time, Files.getLastModifiedTime(kept));
+    Files.write(kept, new byte[100]);
+    assertEquals(first.results(), Run.of(words.toArray()).results());
+    var little = new ArrayList<Object>(words);
+    little.set(words.indexOf(600), 1);
+    assertTrue(Run.of(little.toArray()).said().contains("the memory budget is 1 MB"));
+    var sams = Run.of(Stream.concat(words.stream(), Stream.of("--preparation", "sam")).toArray());
+    done(sams);
+    try (var files = Files.list(cache)) {
+      assertEquals(2, files.count());
+    }
+    var several = Stream.concat(words.stream(), Stream.of("--box", "1,1,9,9"));
+    assertTrue(Run.of(several.toArray()).said().contains("points tell of one object, 2 boxes"));
+    assertTrue(
+        Run.of("segment", image, "--checkpoint", student(), "--point", "1,1")
+            .said()
+            .contains("a student takes no point"));
+  }
+
+  @Test
+  @Order(4)
   void exportsBothKinds() throws IOException {
     var out = temporary.resolve("onnx");
     var teachers = Run.of("export", teacher(), "--out", out);
@@ -291,6 +339,11 @@ class CommandsTest {
     var students = Run.of("export", student(), "--out", out);
     done(students);
     assertTrue(Files.exists(out.resolve("student.onnx")));
+    done(Run.of("export", teacher(), "--out", out, "--size", 48));
+    done(Run.of("export", student(), "--out", out, "--size", 64));
+    var odd = Run.of("export", teacher(), "--out", out, "--size", 50);
+    assertTrue(odd.said().contains("50, expected a multiple of patch"), odd.said());
+    assertEquals(2, Run.of("export", student(), "--out", out, "--size", 50).status());
     var refused = Run.of("export", student(), "--out", out, "--alternatives");
     assertTrue(refused.complaint().contains("no alternative masks"), refused.said());
   }

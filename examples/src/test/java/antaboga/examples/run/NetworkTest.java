@@ -26,7 +26,8 @@ class NetworkTest {
           Network.VSS_UNET_TINY, 1_344_956L,
           Network.LIGHT_M_UNET, 1_342_948L,
           Network.ULTRALIGHT_VM_UNET, 49_457L,
-          Network.VM_UNET, 27_427_561L);
+          Network.VM_UNET, 27_427_561L,
+          Network.U_NET, 1_348_435L);
 
   @ParameterizedTest
   @EnumSource

@@ -6,10 +6,10 @@ import antaboga.Parameter;
 import antaboga.ShapeException;
 import antaboga.Tensor;
 import antaboga.io.OnnxGraph;
+import antaboga.nn.EncoderDecoder;
 import antaboga.nn.Init;
 import antaboga.nn.Layer;
 import antaboga.nn.Recomputed;
-import antaboga.nn.Segmenter;
 import antaboga.nn.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +22,7 @@ import java.util.Map;
  *
  * <p>Source: Ruan et al. 2024, arXiv 2402.02491.
  */
-public final class VssUNet implements Segmenter {
+public final class VssUNet implements EncoderDecoder {
   static final int STAGES = 4;
   private static final int PATCH = 4;
   private static final double EPS = 1e-5;
@@ -211,22 +211,50 @@ public final class VssUNet implements Segmenter {
   private record Pass(Tensor logits, Tensor enc2, Tensor enc3, Tensor dec3) {}
 
   private Pass pass(Tensor image) {
-    requireSize(image);
-    var x = patchEmbed.forward(image);
-    var skips = new ArrayList<Tensor>();
-    var ends = new ArrayList<Tensor>();
-    for (int i = 0; i < STAGES; i++) {
-      skips.add(x);
-      x = encoder.get(i).forward(x);
-      ends.add(x);
-      x = i < merges.size() ? merges.get(i).forward(x) : x;
+    var encoded = encoded(image);
+    var x = decoded(encoded.features);
+    return new Pass(head.forward(x), encoded.enc2, encoded.last(), x);
+  }
+
+  /** What the decoder is given, finest first, and one more map; all with channels last. */
+  private record Encoded(List<Tensor> features, Tensor enc2) {
+    Tensor last() {
+      return features.get(STAGES - 1);
     }
-    x = decoder.get(0).forward(x);
+  }
+
+  private Encoded encoded(Tensor image) {
+    requireSize(image);
+    var x = encoder.get(0).forward(patchEmbed.forward(image));
+    var features = new ArrayList<Tensor>();
+    var enc2 = x;
     for (int i = 1; i < STAGES; i++) {
-      x = expands.get(i - 1).forward(x.add(skips.get(STAGES - i)));
+      enc2 = x;
+      x = merges.get(i - 1).forward(x);
+      features.add(x);
+      x = encoder.get(i).forward(x);
+    }
+    features.add(x);
+    return new Encoded(features, enc2);
+  }
+
+  private Tensor decoded(List<Tensor> features) {
+    var x = decoder.get(0).forward(features.get(STAGES - 1));
+    for (int i = 1; i < STAGES; i++) {
+      x = expands.get(i - 1).forward(x.add(features.get(STAGES - 1 - i)));
       x = decoder.get(i).forward(x);
     }
-    return new Pass(head.forward(x), ends.get(2), ends.get(3), x);
+    return x;
+  }
+
+  @Override
+  public List<Tensor> encode(Tensor image) {
+    return encoded(image).features.stream().map(VssUNet::channelsFirst).toList();
+  }
+
+  @Override
+  public Tensor decode(List<Tensor> features) {
+    return head.forward(decoded(features.stream().map(x -> x.permute(0, 2, 3, 1)).toList()));
   }
 
   private Tensor logits(Tensor x) {

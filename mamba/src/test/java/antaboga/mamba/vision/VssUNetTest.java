@@ -73,6 +73,17 @@ class VssUNetTest {
   }
 
   @Test
+  void theDecoderSeesTheImageThroughTheEncodersFeaturesAlone() {
+    var net = new VssUNet(Weights.init(1), SMALL);
+    var x = image(2, 3, 32, 64);
+    var features = net.encode(x);
+    assertEquals(
+        List.of(Shape.of(2, 32, 4, 8), Shape.of(2, 64, 2, 4), Shape.of(2, 128, 1, 2)),
+        features.subList(0, 3).stream().map(Tensor::shape).toList());
+    assertArrayEquals(net.forward(x).toFloats(), net.decode(features).toFloats());
+  }
+
+  @Test
   void gradientsAgreeWithCentralDifferencesInABlock() {
     var weights = Weights.init(1, DataType.DOUBLE);
     var block = new VssBlock(weights, Ss2dConfig.of(3).withState(2), 1e-5, 0);

@@ -27,13 +27,27 @@ public record Sam(
         c);
   }
 
-  /** A model whose prompt encoder is frozen, as MedSAM trains: encoder and decoder change alone. */
-  public static Sam withFrozenPrompts(Weights w, MedSamConfig c) {
+  /** A model of which training changes these parts alone; the others are frozen. */
+  public static Sam training(Weights w, MedSamConfig c, TrainedParts parts) {
     return new Sam(
-        new ImageEncoder(w.at("image_encoder"), c),
-        new PromptEncoder(w.at("prompt_encoder").frozen(), c),
+        new ImageEncoder(place(w.at("image_encoder"), parts.encoder()), c),
+        new PromptEncoder(place(w.at("prompt_encoder"), parts.prompts()), c),
         new MaskDecoder(w.at("mask_decoder"), c),
         c);
+  }
+
+  private static Weights place(Weights w, boolean trained) {
+    return trained ? w : w.frozen();
+  }
+
+  /** A model whose prompt encoder is frozen, as MedSAM trains: encoder and decoder change alone. */
+  public static Sam withFrozenPrompts(Weights w, MedSamConfig c) {
+    return training(w, c, TrainedParts.ENCODER_AND_DECODER);
+  }
+
+  /** Whether training leaves the image encoder as it is, so that an image is encoded but once. */
+  public boolean hasFrozenEncoder() {
+    return !imageEncoder.posEmbed().trainable();
   }
 
   /** This model with these parameters, trained in less memory: {@link ImageEncoder#recomputed}. */
