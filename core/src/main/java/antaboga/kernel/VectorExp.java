@@ -8,7 +8,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Exponentials of a stretch of floats, as {@link VectorMath#exp} computes one vector.
+ * Exponentials of many floats, to within 1.6 ulp: 2^(x log2 e), with a polynomial for the fraction
+ * (a minimax fit of our own) and the integer as a float's exponent.
  *
  * <p>The method is written out in one piece, with more than 325 bytecodes, on purpose: that is
  * where the compiler stops inlining a method into its callers. A caller whose budget ends in the
@@ -17,8 +18,6 @@ import jdk.incubator.vector.VectorSpecies;
 final class VectorExp {
   private static final VectorSpecies<Float> SPECIES = VectorLanes.FLOAT;
 
-  private VectorExp() {}
-
   private static final float LOG2_E_LOW = 0x1.4ae0cp-26f; // the rest of log2 e
 
   // adding it rounds to an integer k, and leaves the float 2^k in the bits from 23 down
@@ -26,6 +25,8 @@ final class VectorExp {
 
   // below it the result is less than the smallest normal float
   private static final float LEAST = -87.33654f;
+
+  private VectorExp() {}
 
   /**
    * {@code x = e^(x - less)}, and the sum of the results, in whole vectors of a stretch from {@code
@@ -42,29 +43,32 @@ final class VectorExp {
    * that minus infinity stands for no element.
    */
   static FloatVector exp(float[] x, int at, int count, int step, FloatVector less) {
-    var sum = FloatVector.zero(SPECIES);
     var least = FloatVector.broadcast(SPECIES, LEAST);
     var log2e = FloatVector.broadcast(SPECIES, VectorMath.LOG2_E);
     var round = FloatVector.broadcast(SPECIES, ROUND);
     var log2eLow = FloatVector.broadcast(SPECIES, LOG2_E_LOW);
-    var c1 = FloatVector.broadcast(SPECIES, 0x1.62e42ap-1f);
-    var c2 = FloatVector.broadcast(SPECIES, 0x1.ebf9bap-3f);
-    var c3 = FloatVector.broadcast(SPECIES, 0x1.c6b758p-5f);
-    var c4 = FloatVector.broadcast(SPECIES, 0x1.3ceb1p-7f);
-    var c5 = FloatVector.broadcast(SPECIES, 0x1.5bb986p-10f);
+    var c1 = FloatVector.broadcast(SPECIES, 0x1.62e43p-1f);
+    var c2 = FloatVector.broadcast(SPECIES, 0x1.ebfbdcp-3f);
+    var c3 = FloatVector.broadcast(SPECIES, 0x1.c6af7cp-5f);
+    var c4 = FloatVector.broadcast(SPECIES, 0x1.3b2dep-7f);
+    var c5 = FloatVector.broadcast(SPECIES, 0x1.5f0838p-10f);
+    var c6 = FloatVector.broadcast(SPECIES, 0x1.416b82p-13f);
+    var zero = FloatVector.zero(SPECIES);
     var one = FloatVector.broadcast(SPECIES, 1);
+    var sum = zero;
     for (int i = 0; i < count; i++) {
       var v = FloatVector.fromArray(SPECIES, x, at + i * step).sub(less);
       var shifted = v.fma(log2e, round);
       var f = v.fma(log2e, round.sub(shifted));
       f = v.fma(log2eLow, f);
-      var p = f.fma(c5, c4);
+      var p = f.fma(c6, c5);
+      p = p.fma(f, c4);
       p = p.fma(f, c3);
       p = p.fma(f, c2);
       p = p.fma(f, c1);
       p = p.fma(f, one);
       var power = shifted.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-      p = p.mul(power).blend(0, v.compare(LT, least));
+      p = p.mul(power).blend(zero, v.compare(LT, least));
       p.intoArray(x, at + i * step);
       sum = sum.add(p);
     }
