@@ -109,6 +109,7 @@ final class VectorAttention implements AttentionKernel {
     final float[] out; // (panels of queries, panels of columns, PANEL, PANEL)
     final float[] max = new float[QUERIES];
     final float[] shrink = new float[PANEL];
+    final float[] parts = new float[PANEL];
     final double[] sum = new double[QUERIES];
 
     Panels(VectorScores n, int count) {
@@ -138,11 +139,10 @@ final class VectorAttention implements AttentionKernel {
         sum[at + r] *= shrink[r];
       }
       for (int v = 0; v < PANEL; v += LANES) {
-        var less = FloatVector.fromArray(SPECIES, max, at + v);
-        var part = VectorExp.exp(scores, v, m, PANEL, less);
-        for (int lane = 0; lane < LANES; lane++) {
-          sum[at + v + lane] += part.lane(lane);
-        }
+        VectorExp.exp(scores, v, m, PANEL, max, at + v, parts, v);
+      }
+      for (int r = 0; r < PANEL; r++) {
+        sum[at + r] += parts[r];
       }
       int first = panel * columns() * PANEL * PANEL;
       for (int c = 0; c < columns(); c++) {

@@ -88,6 +88,7 @@ final class VectorAttentionGradient {
     var slopes = Scratch.floats(10, KEYS * QUERIES);
     var logSums = new float[QUERIES];
     var means = new float[QUERIES];
+    var ignored = new float[LANES];
     for (int i = 0; i < n.queries(); i += QUERIES) {
       int count = Math.min(QUERIES, n.queries() - i);
       int lanes = VectorProduct.panelled(count);
@@ -119,7 +120,7 @@ final class VectorAttentionGradient {
           }
           n.products(block, packedValues, e, packedGradients, panel, slopes, at, QUERIES);
           for (int v = at; v < at + PANEL; v += LANES) {
-            VectorExp.exp(shares, v, m, QUERIES, FloatVector.fromArray(SPECIES, logSums, v));
+            VectorExp.exp(shares, v, m, QUERIES, logSums, v, ignored, 0);
             slopes(slopes, shares, v, m, means);
           }
           if (relative) {

@@ -26,6 +26,8 @@ final class VectorExp {
   // below it the result is less than the smallest normal float
   private static final float LEAST = -87.33654f;
 
+  private static final int SLOT = 63;
+
   private VectorExp() {}
 
   /**
@@ -34,15 +36,22 @@ final class VectorExp {
    */
   static float exp(float[] x, int at, int n, float less) {
     int lanes = SPECIES.length();
-    return VectorMath.sum(exp(x, at, n / lanes, lanes, FloatVector.broadcast(SPECIES, less)));
+    var each = Scratch.floats(SLOT, 2 * lanes); // what is taken off, and the sums
+    java.util.Arrays.fill(each, 0, lanes, less);
+    exp(x, at, n / lanes, lanes, each, 0, each, lanes);
+    return VectorMath.sum(FloatVector.fromArray(SPECIES, each, lanes));
   }
 
   /**
    * {@code x = e^(x - less)}, and the sums of the results by lanes, in {@code count} vectors which
    * begin {@code step} elements apart, for {@code x - less} of at most 88; zero below -87.3, so
    * that minus infinity stands for no element.
+   *
+   * @param less for each lane, from {@code lessAt}
    */
-  static FloatVector exp(float[] x, int at, int count, int step, FloatVector less) {
+  static void exp(
+      float[] x, int at, int count, int step, float[] less, int lessAt, float[] sums, int sumsAt) {
+    var subtrahend = FloatVector.fromArray(SPECIES, less, lessAt);
     var least = FloatVector.broadcast(SPECIES, LEAST);
     var log2e = FloatVector.broadcast(SPECIES, VectorMath.LOG2_E);
     var round = FloatVector.broadcast(SPECIES, ROUND);
@@ -57,7 +66,7 @@ final class VectorExp {
     var one = FloatVector.broadcast(SPECIES, 1);
     var sum = zero;
     for (int i = 0; i < count; i++) {
-      var v = FloatVector.fromArray(SPECIES, x, at + i * step).sub(less);
+      var v = FloatVector.fromArray(SPECIES, x, at + i * step).sub(subtrahend);
       var shifted = v.fma(log2e, round);
       var f = v.fma(log2e, round.sub(shifted));
       f = v.fma(log2eLow, f);
@@ -72,6 +81,6 @@ final class VectorExp {
       p.intoArray(x, at + i * step);
       sum = sum.add(p);
     }
-    return sum;
+    sum.intoArray(sums, sumsAt);
   }
 }
