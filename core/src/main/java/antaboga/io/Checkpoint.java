@@ -32,6 +32,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class Checkpoint {
   private static final List<String> WRAPPERS = List.of("model", "state_dict", "model_state_dict");
   private static final String DATA_PARALLEL = "module.";
+  private static final String MEMORY = "memory";
 
   private final String source;
   private final Map<String, StoredArray> arrays;
@@ -84,7 +85,7 @@ public final class Checkpoint {
                     ElementType.of(array.dataType()),
                     Shape.of(array.shape()),
                     () -> Arrays.contiguous(array))));
-    return new Checkpoint("memory", stored, new LinkedHashMap<>());
+    return new Checkpoint(MEMORY, stored, new LinkedHashMap<>());
   }
 
   /** The same with one more entry of metadata; an entry of that key is replaced. */
@@ -121,6 +122,11 @@ public final class Checkpoint {
    */
   public INDArray get(String name) throws IOException {
     return stored(name).source().load();
+  }
+
+  /** Whether {@link #get} reads an array of the caller's own, rather than giving one of another. */
+  public boolean readsAnew() {
+    return !source.equals(MEMORY);
   }
 
   /** Reads all arrays, in order. */
@@ -172,7 +178,11 @@ public final class Checkpoint {
     WholeFile.replace(path, file -> SafeTensors.write(file, layout, this));
   }
 
-  private Checkpoint renamed(UnaryOperator<String> name) {
+  /**
+   * The same arrays under other names; those whose new name is empty are left out, and of several
+   * that get one name the last stays.
+   */
+  public Checkpoint renamed(UnaryOperator<String> name) {
     var kept = new LinkedHashMap<String, StoredArray>();
     arrays.forEach(
         (old, array) -> {

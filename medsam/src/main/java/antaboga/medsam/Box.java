@@ -9,7 +9,7 @@ import java.util.random.RandomGenerator;
  * A box prompt in pixels of an image: {@code x} counts columns from the left, {@code y} rows from
  * the top, {@code x0 < x1} and {@code y0 < y1}.
  */
-public record Box(double x0, double y0, double x1, double y1) {
+public record Box(double x0, double y0, double x1, double y1) implements Prompt {
   /**
    * Checks the sides.
    *
@@ -17,7 +17,10 @@ public record Box(double x0, double y0, double x1, double y1) {
    *     is empty
    */
   public Box {
-    if (!Double.isFinite(x0 + y0 + x1 + y1)) {
+    if (!Double.isFinite(x0)
+        || !Double.isFinite(y0)
+        || !Double.isFinite(x1)
+        || !Double.isFinite(y1)) {
       throw new IllegalArgumentException("box " + text(x0, y0, x1, y1) + ", expected finite sides");
     }
     if (x0 > x1 || y0 > y1) {
@@ -49,7 +52,9 @@ public record Box(double x0, double y0, double x1, double y1) {
   public Box within(int imageHeight, int imageWidth) {
     var image = "the image of %d x %d (width x height)".formatted(imageWidth, imageHeight);
     if (x0 >= imageWidth || y0 >= imageHeight || x1 <= 0 || y1 <= 0) {
-      throw new IllegalArgumentException("box " + this + " lies outside " + image);
+      throw new IllegalArgumentException(
+          "box %s lies outside %s; sides are x0, y0, x1, y1 from its upper left corner"
+              .formatted(this, image));
     }
     if (x0 < 0 || y0 < 0 || x1 > imageWidth || y1 > imageHeight) {
       throw new IllegalArgumentException(
@@ -117,11 +122,14 @@ public record Box(double x0, double y0, double x1, double y1) {
     return text(x0, y0, x1, y1);
   }
 
-  private static String text(double... sides) {
+  static String text(double... sides) {
     var text = new StringBuilder("(");
     for (double side : sides) {
       text.append(text.length() > 1 ? ", " : "")
-          .append(side == Math.rint(side) ? Long.toString((long) side) : Double.toString(side));
+          .append(
+              side == Math.rint(side) && Math.abs(side) < 1e15
+                  ? Long.toString((long) side)
+                  : Double.toString(side));
     }
     return text.append(")").toString();
   }

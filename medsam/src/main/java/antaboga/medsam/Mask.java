@@ -13,19 +13,29 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** The pixels of an image that belong to an object. A value; it never changes. */
-public final class Mask {
+/**
+ * The pixels of an image that belong to an object. A value; it never changes.
+ *
+ * <p>As a prompt it asks for a better mask of the same object. One that a model made goes back as
+ * the model's own scores, as SAM expects it; any other as probabilities of 0.999 inside and 0.001
+ * outside.
+ */
+public final class Mask implements Prompt {
+  private static final float SURE = (float) Math.log(0.999 / 0.001);
+
   private final int height;
   private final int width;
   private final boolean[] inside;
   private final double iou;
+  private final float[] logits; // of the model that made it, at the decoder's resolution; or none
   private final int count;
 
-  private Mask(int height, int width, boolean[] inside, double iou) {
+  private Mask(int height, int width, boolean[] inside, double iou, float... logits) {
     this.height = height;
     this.width = width;
     this.inside = inside;
     this.iou = iou;
+    this.logits = logits;
     int set = 0;
     for (boolean b : inside) {
       set += b ? 1 : 0;
@@ -53,14 +63,30 @@ public final class Mask {
     return new Mask(height, width, inside, Double.NaN);
   }
 
-  /** The pixels whose probability is above the threshold, with the model's own estimate. */
-  static Mask above(float[] probability, double threshold, int height, int width, double iou) {
+  /**
+   * The pixels whose probability is above the threshold, with the model's own estimate and scores.
+   */
+  static Mask above(
+      float[] probability, double threshold, int height, int width, double iou, float[] logits) {
     requireCount(height, width, probability.length);
     var inside = new boolean[probability.length];
     for (int i = 0; i < inside.length; i++) {
       inside[i] = probability[i] > threshold;
     }
-    return new Mask(height, width, inside, iou);
+    return new Mask(height, width, inside, iou, logits);
+  }
+
+  /** The mask as a model is asked with it, side * side values. */
+  float[] logits(int side) {
+    if (logits.length == side * side) {
+      return logits;
+    }
+    var inside = SplineResize.nearest(toBytes(), height, width, side, side);
+    var sure = new float[inside.length];
+    for (int i = 0; i < sure.length; i++) {
+      sure[i] = inside[i] == 0 ? -SURE : SURE;
+    }
+    return sure;
   }
 
   private static void requireCount(int height, int width, int count) {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.medsam;
 
-import antaboga.Shape;
-import antaboga.ShapeException;
 import antaboga.Tape;
-import antaboga.io.Checkpoint;
+import antaboga.Tensor;
+import antaboga.kernel.NativeMemory;
 import antaboga.medsam.model.ImageEncoder;
 import antaboga.medsam.model.MedSamConfig;
 import antaboga.medsam.model.Sam;
 import antaboga.nn.Weights;
+import antaboga.ops.Arrays;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import org.nd4j.linalg.api.ndarray.INDArray;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 /**
  * MedSAM: a box around an object in a medical image gives the object's mask.
@@ -25,14 +25,25 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * mask.write(Path.of("liver.png"));
  * }</pre>
  *
- * <p>A model never changes and may serve many threads at once. Source: Ma et al. 2024, Segment
- * Anything in Medical Images, Nature Communications 15, 654.
+ * <p>A model never changes and may serve many threads at once, each with passes of its own or,
+ * within a {@link MemoryBudget}, one after the other. {@link #close} gives its memory back at once
+ * rather than when Java's collector gets round to it. Source: Ma et al. 2024, Segment Anything in
+ * Medical Images, Nature Communications 15, 654.
  */
-public final class MedSam {
+public final class MedSam implements AutoCloseable {
   private final Sam sam;
+  private final PassMemory memory;
+  private final Passes passes;
+  private final Optional<Weights> own; // of a loaded model: nobody else has them unless lent
+  private final Object fingerprinting = new Object();
+  private String fingerprint = ""; // until somebody asks
+  private volatile boolean lent;
 
-  private MedSam(Sam sam) {
+  private MedSam(Sam sam, Passes passes, Optional<Weights> own) {
     this.sam = sam;
+    this.memory = new PassMemory(sam.config());
+    this.passes = passes;
+    this.own = own;
   }
 
   /**
@@ -42,16 +53,18 @@ public final class MedSam {
    * @throws IOException if the file is no checkpoint, or one of another model
    */
   public static MedSam load(Path path) throws IOException {
-    var checkpoint = Checkpoint.open(path).stateDict();
-    var shapes = new LinkedHashMap<String, Shape>();
-    samNames(checkpoint).forEach((name, own) -> shapes.put(name, checkpoint.shape(own)));
-    MedSamConfig config;
-    try {
-      config = MedSamConfig.of(shapes);
-    } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new IOException("%s: not a checkpoint of SAM: %s".formatted(path, e.getMessage()), e);
-    }
-    return load(path, checkpoint, config);
+    return load(path, MemoryBudget.unlimited());
+  }
+
+  /**
+   * A model of the size that its parameters show, within a memory budget.
+   *
+   * @throws IOException if the file is no checkpoint, or one of another model
+   * @throws MemoryBudgetException if the parameters alone need more; they are not read then
+   */
+  public static MedSam load(Path path, MemoryBudget budget) throws IOException {
+    var checkpoint = SamCheckpoint.open(path);
+    return load(checkpoint, checkpoint.config(), budget);
   }
 
   /**
@@ -60,54 +73,155 @@ public final class MedSam {
    * @throws IOException if the file is no checkpoint, or one of another model
    */
   public static MedSam load(Path path, MedSamConfig config) throws IOException {
-    return load(path, Checkpoint.open(path).stateDict(), config);
+    return load(path, config, MemoryBudget.unlimited());
   }
 
-  private static MedSam load(Path path, Checkpoint checkpoint, MedSamConfig config)
+  /**
+   * A model of a known size from its checkpoint, within a memory budget.
+   *
+   * @throws IOException if the file is no checkpoint, or one of another model
+   * @throws MemoryBudgetException if the parameters alone need more; they are not read then
+   */
+  public static MedSam load(Path path, MedSamConfig config, MemoryBudget budget)
       throws IOException {
-    var arrays = new LinkedHashMap<String, INDArray>();
-    for (var entry : samNames(checkpoint).entrySet()) {
-      arrays.put(entry.getKey(), checkpoint.get(entry.getValue()));
-    }
-    try {
-      return new MedSam(Weights.load(arrays, w -> new Sam(w.frozen(), config)));
-    } catch (IllegalStateException | ShapeException e) {
-      throw new IOException(
-          "%s: not a checkpoint of %s: %s".formatted(path, config, e.getMessage()), e);
-    }
+    return load(SamCheckpoint.open(path), config, budget);
   }
 
-  /** The checkpoint's own names by those of segment_anything. */
-  private static Map<String, String> samNames(Checkpoint checkpoint) {
-    boolean renamed = HuggingFaceNames.isUsedBy(checkpoint.names());
-    var names = new LinkedHashMap<String, String>();
-    for (var name : checkpoint.names()) {
-      // Hugging Face's position matrix stands there twice
-      names.putIfAbsent(renamed ? HuggingFaceNames.toSam(name) : name, name);
-    }
-    return names;
+  private static MedSam load(SamCheckpoint checkpoint, MedSamConfig config, MemoryBudget budget)
+      throws IOException {
+    budget.require("the model", checkpoint.bytes());
+    var own = new AtomicReference<Weights>();
+    var sam =
+        checkpoint.load(
+            config,
+            w -> {
+              own.set(w.frozen());
+              return new Sam(w.frozen(), config);
+            });
+    var passes = new Passes(budget, checkpoint.bytes());
+    return new MedSam(sam, passes, Optional.ofNullable(own.get()));
   }
 
-  /** A model that is there already, such as one in training. */
+  /** A model that is there already, such as one in training; its parameters stay the caller's. */
   public static MedSam of(Sam sam) {
-    return new MedSam(sam);
+    return of(sam, MemoryBudget.unlimited());
   }
 
-  /** The model's parts. */
+  /** The same within a memory budget, which the parameters of the caller do not count for. */
+  public static MedSam of(Sam sam, MemoryBudget budget) {
+    return new MedSam(sam, new Passes(budget, 0), Optional.empty());
+  }
+
+  /**
+   * The model's parts. Once they were asked for, {@link #close} leaves the parameters to Java's
+   * collector, since somebody may still use them.
+   *
+   * @throws ModelClosedException if it is closed
+   */
   public Sam model() {
+    lent = true;
+    passes.requireOpen("model");
     return sam;
   }
 
-  /** The image encoder: (B, 3, H, W) to (B, 256, H/16, W/16). */
+  /** The image encoder, as {@link #model}: (B, 3, H, W) to (B, 256, H/16, W/16). */
   public ImageEncoder imageEncoder() {
-    return sam.imageEncoder();
+    return model().imageEncoder();
   }
 
-  /** Encodes an image, once for all of its boxes; an inference pass, even under a tape. */
+  /** How much memory it may take. */
+  public MemoryBudget budget() {
+    return passes.budget();
+  }
+
+  /**
+   * Encodes an image, once for all of its prompts; an inference pass, even under a tape.
+   *
+   * @throws ModelClosedException if the model is closed
+   * @throws MemoryBudgetException if that does not fit the {@link MemoryBudget}
+   */
   public Scene encode(Image image) {
-    var prepared = image.prepared(sam.config().input());
-    var embedding = Tape.paused(() -> sam.imageEncoder().forward(prepared));
-    return new Scene(sam, embedding, image.height(), image.width());
+    var embedding = pass("encode", memory.encoding(), () -> embedding(image));
+    return new Scene(this, embedding, image.height(), image.width());
+  }
+
+  private Tensor embedding(Image image) {
+    var prepared = Arrays.outsideTapes(() -> image.prepared(sam.config().input()).array());
+    try {
+      return Tape.paused(() -> sam.imageEncoder().forward(Tensor.of(prepared)));
+    } finally {
+      prepared.close(); // 12 MB that Java's collector would not see
+    }
+  }
+
+  /**
+   * An encoded image that {@link Scene#write} has written.
+   *
+   * @throws OtherModelException if it was encoded with another image encoder
+   * @throws antaboga.io.FormatException if the file is no scene, or a damaged one
+   * @throws IllegalStateException if this model was not loaded from a file, or is closed
+   */
+  public Scene scene(Path path) throws IOException {
+    var file = SceneFile.read(path, fingerprint(), sam.config());
+    return new Scene(this, file.embedding(), file.height(), file.width());
+  }
+
+  /**
+   * A name of 32 digits for all that an embedding depends on: the image encoder's parameters and
+   * the side of its input. A model whose decoder alone was tuned has the same, and can use the same
+   * embeddings. The first call reads all those parameters.
+   *
+   * @throws IllegalStateException if the model was not loaded from a file, or is closed
+   */
+  public String fingerprint() {
+    if (own.isEmpty()) {
+      throw new IllegalStateException(
+          "fingerprint: this model was not loaded from a file and may yet change; save and load it");
+    }
+    return pass(
+        "fingerprint",
+        0,
+        () -> {
+          synchronized (fingerprinting) {
+            if (fingerprint.isEmpty()) {
+              fingerprint = Fingerprint.of(own.get().at("image_encoder").all(), sam.config());
+            }
+            return fingerprint;
+          }
+        });
+  }
+
+  <T> T pass(String what, long need, Supplier<T> pass) {
+    return passes.run(what, need, pass);
+  }
+
+  PassMemory memory() {
+    return memory;
+  }
+
+  MedSamConfig config() {
+    return sam.config();
+  }
+
+  // for passes alone
+  Sam sam() {
+    return sam;
+  }
+
+  /**
+   * Closes the model: passes that run on other threads end as if nothing were, then the memory of a
+   * loaded model is given back, and all that is asked of it or of its scenes from here on ends with
+   * {@link ModelClosedException}. Closing twice does nothing more.
+   */
+  @Override
+  public void close() {
+    passes.close(
+        () -> {
+          if (!lent) {
+            own.ifPresent(weights -> weights.all().forEach(p -> p.array().close()));
+            NativeMemory.trim();
+          }
+        });
   }
 
   @Override

@@ -3,26 +3,38 @@ package antaboga.medsam;
 
 import antaboga.Tape;
 import antaboga.Tensor;
-import antaboga.medsam.model.Prompts;
-import antaboga.medsam.model.Sam;
+import antaboga.medsam.model.MaskDecoder;
 import antaboga.medsam.model.Upsampling;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 
 /**
- * An encoded image that answers boxes with masks. A value; many threads may ask it at once.
+ * An encoded image that answers prompts with masks. A value: it never changes, many threads may ask
+ * it at once, and the same prompt gets the same bits from all of them.
  *
- * <p>Boxes and masks are in pixels of the original image.
+ * <pre>{@code
+ * var liver = scene.segment(new Box(95, 255, 190, 350));
+ * var better = scene.segment(liver.and(Point.off(120, 340)));
+ * scene.write(Path.of("ct.scene.safetensors")); // medsam.scene(path) reads it again
+ * }</pre>
+ *
+ * <p>Prompts and masks are in pixels of the original image. A scene asks its model: once that is
+ * closed, it answers with {@link ModelClosedException}. There is nothing to close in a scene.
  */
 public final class Scene {
   private static final double THRESHOLD = 0.5;
 
-  private final Sam sam;
+  private final MedSam medsam;
   private final Tensor embedding;
   private final int height;
   private final int width;
 
-  Scene(Sam sam, Tensor embedding, int height, int width) {
-    this.sam = sam;
+  Scene(MedSam medsam, Tensor embedding, int height, int width) {
+    this.medsam = medsam;
     this.embedding = embedding;
     this.height = height;
     this.width = width;
@@ -43,36 +55,126 @@ public final class Scene {
     return embedding;
   }
 
-  /**
-   * The mask of the object in a box: where its probability is above one half.
-   *
-   * @throws IllegalArgumentException if the box lies outside the image or reaches beyond it
-   */
-  public Mask segment(Box box) {
-    var iou = new double[1];
-    var probability = probability(box, iou);
-    return Mask.above(probability.toFloats(), THRESHOLD, height, width, iou[0]);
+  /** The memory that it holds outside Java's heap: 4 MB of a ViT-B at 1024 pixels. */
+  public long bytes() {
+    return embedding.shape().elements() * embedding.type().width();
   }
 
   /**
-   * The probability of each pixel to belong to the object in a box: (height, width).
+   * The mask of the object that a prompt points at: where its probability is above one half.
    *
-   * @throws IllegalArgumentException if the box lies outside the image or reaches beyond it
+   * @throws IllegalArgumentException if a part of the prompt lies outside the image, or a mask in
+   *     it has another size
+   * @throws ModelClosedException if the model is closed
+   * @throws MemoryBudgetException if the answer does not fit the model's {@link MemoryBudget}
    */
-  public Tensor probability(Box box) {
-    return probability(box, new double[1]);
+  public Mask segment(Prompt prompt) {
+    return masks("segment", prompt, false).get(0);
   }
 
-  private Tensor probability(Box box, double[] iou) {
-    int input = sam.config().input();
-    var scaled = box.within(height, width).scaled((double) input / width, (double) input / height);
-    return Tape.scoped(
+  /**
+   * The mask of each prompt's object, in their order: the same as if asked one by one. Nothing is
+   * computed unless all of them fit the image.
+   *
+   * @throws IllegalArgumentException as {@link #segment(Prompt)}
+   */
+  public List<Mask> segment(List<? extends Prompt> prompts) {
+    prompts.forEach(prompt -> Mixture.of(prompt).within(height, width));
+    return prompts.stream().map(this::segment).toList();
+  }
+
+  /**
+   * The alternatives that SAM sees where a prompt may mean several things, such as a cell or its
+   * nucleus; the one that it deems best comes first ({@link Mask#iou}). Ask for them after a single
+   * point; a box says enough.
+   *
+   * @throws IllegalArgumentException as {@link #segment(Prompt)}
+   */
+  public List<Mask> alternatives(Prompt prompt) {
+    return masks("alternatives", prompt, true).stream()
+        .sorted(Comparator.comparingDouble(Mask::iou).reversed())
+        .toList();
+  }
+
+  /**
+   * The probability of each pixel to belong to the object that a prompt points at: (height, width).
+   *
+   * @throws IllegalArgumentException as {@link #segment(Prompt)}
+   */
+  public Tensor probability(Prompt prompt) {
+    var all = Mixture.of(prompt).within(height, width);
+    return medsam.pass(
+        "probability",
+        medsam.memory().segmenting(height, width, 1),
+        () ->
+            Tape.scoped(
+                () ->
+                    Upsampling.probabilities(decode(all, false).logits(), height, width)
+                        .reshape(height, width)));
+  }
+
+  private List<Mask> masks(String what, Prompt prompt, boolean alternatives) {
+    var all = Mixture.of(prompt).within(height, width);
+    int count = alternatives ? medsam.config().masks() : 1;
+    return medsam.pass(
+        what,
+        medsam.memory().segmenting(height, width, count),
         () -> {
-          var prompts = Prompts.boxes(Box.tensor(List.of(scaled)).to(embedding.type()));
-          var masks = sam.decode(embedding, prompts, false);
-          iou[0] = masks.iou().item();
-          return Upsampling.probabilities(masks.logits(), height, width).reshape(height, width);
+          var masks = new ArrayList<Mask>();
+          Tape.scoped(
+              () -> {
+                var decoded = decode(all, alternatives);
+                var probability = Upsampling.probabilities(decoded.logits(), height, width);
+                var iou = decoded.iou().toDoubles();
+                for (int i = 0; i < count; i++) {
+                  masks.add(
+                      Mask.above(
+                          probability.index(1, i).toFloats(),
+                          THRESHOLD,
+                          height,
+                          width,
+                          iou[i],
+                          decoded.logits().index(1, i).toFloats()));
+                }
+                return decoded.iou();
+              });
+          return masks;
         });
+  }
+
+  private MaskDecoder.Masks decode(Mixture prompt, boolean alternatives) {
+    var sam = medsam.sam();
+    double input = sam.config().input();
+    var prompts =
+        prompt.prompts(
+            input / width, input / height, sam.config().lowResolution(), embedding.type());
+    return sam.decode(embedding, prompts, alternatives);
+  }
+
+  /**
+   * Writes the embedding as safetensors, with the image's size and the model's {@link
+   * MedSam#fingerprint}, as a whole or not at all; {@link MedSam#scene} reads it.
+   *
+   * @throws IOException naming the file, if it cannot be written
+   * @throws IllegalStateException if the model was not loaded from a file, or is closed
+   */
+  public void write(Path path) throws IOException {
+    new SceneFile(embedding, height, width).write(path, medsam.fingerprint());
+  }
+
+  /** Whether that is the same embedding of the same model for an image of the same size. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Scene that
+        && medsam.equals(that.medsam)
+        && height == that.height
+        && width == that.width
+        && Arrays.equals(embedding.toFloats(), that.embedding.toFloats());
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * (31 * height + width) + Arrays.hashCode(embedding.toFloats());
   }
 
   @Override

@@ -4,11 +4,16 @@ package antaboga.nn;
 import antaboga.Parameter;
 import antaboga.Shape;
 import antaboga.ShapeException;
+import antaboga.io.Checkpoint;
 import antaboga.ops.Arrays;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -34,9 +39,43 @@ public final class Weights {
   private record Tree(
       long seed,
       DataType type,
-      @Nullable Map<String, INDArray> source,
+      @Nullable Source source,
       Map<String, Parameter> parameters,
       @Nullable Faults faults) {}
+
+  /** Named arrays: {@code passing} ones were read for a parameter alone, which copies them. */
+  private record Source(
+      Set<String> names,
+      Function<String, Shape> shape,
+      Function<String, INDArray> array,
+      boolean passing) {
+    static Source of(Map<String, INDArray> arrays) {
+      var all = Map.copyOf(arrays);
+      return new Source(
+          all.keySet(),
+          name -> Shape.of(array(all, name).shape()),
+          name -> array(all, name),
+          false);
+    }
+
+    private static INDArray array(Map<String, INDArray> all, String name) {
+      return Objects.requireNonNull(all.get(name), name);
+    }
+
+    static Source of(Checkpoint checkpoint) {
+      return new Source(
+          Set.copyOf(checkpoint.names()),
+          checkpoint::shape,
+          name -> {
+            try {
+              return checkpoint.get(name);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          },
+          checkpoint.readsAnew());
+    }
+  }
 
   /** What does not agree so far, where that is told in the end and not at once. */
   private record Faults(List<String> missing, List<String> misshaped) {}
@@ -70,7 +109,7 @@ public final class Weights {
 
   /** A tree that takes its values from named arrays, cast to a type. */
   public static Weights from(Map<String, INDArray> arrays, DataType type) {
-    var tree = new Tree(0, type, Map.copyOf(arrays), new LinkedHashMap<>(), null);
+    var tree = new Tree(0, type, Source.of(arrays), new LinkedHashMap<>(), null);
     return new Weights(tree, "", false);
   }
 
@@ -84,8 +123,27 @@ public final class Weights {
    * @throws MismatchException with everything that is missing, unused or of another shape
    */
   public static <M> M load(Map<String, INDArray> arrays, Function<Weights, M> model) {
+    return load(Source.of(arrays), model);
+  }
+
+  /**
+   * A model whose names and shapes are exactly those of a checkpoint. Each array is read when its
+   * layer asks for it, so that memory holds the model once and one array more.
+   *
+   * @throws MismatchException with everything that is missing, unused or of another shape
+   * @throws IOException if an array cannot be read
+   */
+  public static <M> M load(Checkpoint checkpoint, Function<Weights, M> model) throws IOException {
+    try {
+      return load(Source.of(checkpoint), model);
+    } catch (UncheckedIOException e) {
+      throw Objects.requireNonNull(e.getCause());
+    }
+  }
+
+  private static <M> M load(Source source, Function<Weights, M> model) {
     var faults = new Faults(new ArrayList<>(), new ArrayList<>());
-    var tree = new Tree(0, DataType.FLOAT, Map.copyOf(arrays), new LinkedHashMap<>(), faults);
+    var tree = new Tree(0, DataType.FLOAT, source, new LinkedHashMap<>(), faults);
     var weights = new Weights(tree, "", false);
     var made = model.apply(weights);
     var unused = weights.unused();
@@ -130,7 +188,11 @@ public final class Weights {
     if (tree.parameters.containsKey(full)) {
       throw new IllegalStateException(full + " was asked for twice; give each layer its own place");
     }
-    var parameter = new Parameter(full, values(full, init, Shape.of(shape)), trainable);
+    var values = values(full, init, Shape.of(shape));
+    var parameter = new Parameter(full, values, trainable);
+    if (tree.source != null && tree.source.passing) {
+      values.close();
+    }
     tree.parameters.put(full, parameter);
     return parameter;
   }
@@ -141,8 +203,7 @@ public final class Weights {
       var values = init.values(random, shape);
       return Arrays.reshape(Nd4j.createFromArray(values), shape.toArray()).castTo(tree.type);
     }
-    var found = tree.source.get(full);
-    if (found == null) {
+    if (!tree.source.names.contains(full)) {
       if (tree.faults != null) {
         tree.faults.missing.add(full);
         return Nd4j.zeros(tree.type, shape.toArray());
@@ -150,15 +211,21 @@ public final class Weights {
       throw new IllegalStateException(
           "checkpoint has no %s; it has %s".formatted(full, nearest(full)));
     }
-    if (!Shape.of(found.shape()).equals(shape)) {
-      var shapes = "%s, expected %s".formatted(Shape.text(found.shape()), shape);
+    var found = tree.source.shape.apply(full);
+    if (!found.equals(shape)) {
+      var shapes = "%s, expected %s".formatted(found, shape);
       if (tree.faults != null) {
         tree.faults.misshaped.add(full + " " + shapes);
         return Nd4j.zeros(tree.type, shape.toArray());
       }
       throw new ShapeException(full + " has shape " + shapes);
     }
-    return found.castTo(tree.type);
+    var array = tree.source.array.apply(full);
+    var cast = array.castTo(tree.type);
+    if (tree.source.passing && cast != array) {
+      array.close();
+    }
+    return cast;
   }
 
   // FNV-1a: the same on every machine and in every release
@@ -171,7 +238,7 @@ public final class Weights {
   }
 
   private String nearest(String full) {
-    var names = tree.source == null ? List.<String>of() : List.copyOf(tree.source.keySet());
+    var names = tree.source == null ? List.<String>of() : List.copyOf(tree.source.names);
     return String.join(", ", MismatchException.nearest(full, names, 3))
         + (names.size() > 3 ? ", …" : names.isEmpty() ? "nothing" : "");
   }
@@ -203,7 +270,7 @@ public final class Weights {
     if (tree.source == null) {
       return List.of();
     }
-    var names = new TreeSet<>(tree.source.keySet());
+    var names = new TreeSet<>(tree.source.names);
     names.removeAll(tree.parameters.keySet());
     return List.copyOf(names);
   }

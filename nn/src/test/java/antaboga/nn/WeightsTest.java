@@ -7,9 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import antaboga.ShapeException;
 import antaboga.Tensor;
+import antaboga.io.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class WeightsTest {
   @Test
@@ -72,6 +76,30 @@ class WeightsTest {
     var weights = Weights.init(1);
     var layer = new Linear(weights.at("head"), 2, 3);
     var again = Weights.load(weights.arrays(), w -> new Linear(w.at("head"), 2, 3));
+    assertEquals(layer.weight().array(), again.weight().array());
+  }
+
+  @Test
+  void loadReadsAFileArrayByArray(@TempDir Path folder) throws IOException {
+    var weights = Weights.init(1);
+    var layer = new Linear(weights.at("head"), 2, 3);
+    var file = folder.resolve("linear.safetensors");
+    Checkpoint.of(weights.arrays()).save(file);
+    var again = Weights.load(Checkpoint.open(file), w -> new Linear(w.at("head"), 2, 3));
+    assertEquals(layer.weight().array(), again.weight().array());
+    var e =
+        assertThrows(
+            MismatchException.class,
+            () -> Weights.load(Checkpoint.open(file), w -> new Linear(w.at("head"), 3, 3)));
+    assertEquals(List.of("head.weight (3, 2), expected (3, 3)"), e.misshaped());
+  }
+
+  @Test
+  void loadLeavesTheArraysOfOthersAlone() throws IOException {
+    var weights = Weights.init(1);
+    var layer = new Linear(weights.at("head"), 2, 3);
+    var checkpoint = Checkpoint.of(weights.arrays());
+    var again = Weights.load(checkpoint, w -> new Linear(w.at("head"), 2, 3));
     assertEquals(layer.weight().array(), again.weight().array());
   }
 

@@ -163,7 +163,7 @@ public final class Antaboga implements Runnable {
     if (wrapped && e.getCause() != null) {
       return message(e.getCause());
     }
-    if (e instanceof NoSuchFileException) {
+    if (e instanceof NoSuchFileException named && named.getReason() == null) {
       return "no such file: " + e.getMessage() + "; check the name";
     }
     if (e instanceof AccessDeniedException) {

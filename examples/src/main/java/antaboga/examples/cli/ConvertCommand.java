@@ -2,8 +2,10 @@
 package antaboga.examples.cli;
 
 import antaboga.examples.run.Failure;
+import antaboga.examples.run.Output;
 import antaboga.examples.run.Terminal;
 import antaboga.io.Checkpoint;
+import antaboga.io.ElementType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +30,8 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%nExample:%n",
     footer = {"  antaboga convert medsam_vit_b.pth --out medsam_vit_b.safetensors"})
 final class ConvertCommand implements Callable<Integer>, Commands.Speaking {
+  private static final long HEADER = 2 << 20; // names and metadata, at most
+
   @Parameters(paramLabel = "FILE", description = "A checkpoint.")
   private Path file = Path.of("");
 
@@ -55,17 +59,26 @@ final class ConvertCommand implements Callable<Integer>, Commands.Speaking {
     if (Files.exists(out) && Files.isSameFile(file, out)) {
       throw new Failure("the checkpoint itself would be replaced", out, "give another --out");
     }
+    long elements =
+        checkpoint.names().stream().mapToLong(name -> checkpoint.shape(name).elements()).sum();
+    long bytes =
+        checkpoint.names().stream()
+            .mapToLong(name -> checkpoint.shape(name).elements() * width(checkpoint.type(name)))
+            .sum();
+    Output.fileIn(out, bytes + HEADER);
     // the format's readers in Python ask for it
     checkpoint
         .with("format", "pt")
         .with("converted.from", String.valueOf(file.getFileName()))
         .save(out);
-    long elements =
-        checkpoint.names().stream().mapToLong(name -> checkpoint.shape(name).elements()).sum();
     terminal.say(
         "%,d arrays with %,d elements, %,d bytes",
         checkpoint.names().size(), elements, Files.size(out));
     terminal.print("%s", out);
     return 0;
+  }
+
+  private static int width(ElementType type) {
+    return Math.max(type.bytes(), Float.BYTES); // 16-bit floats get 32 bits
   }
 }

@@ -3,11 +3,16 @@ package antaboga.examples.cli;
 
 import antaboga.examples.run.Segmentation;
 import antaboga.examples.run.Terminal;
+import antaboga.medsam.Box;
+import antaboga.medsam.MemoryBudget;
+import antaboga.medsam.Point;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -17,7 +22,7 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     mixinStandardHelpOptions = true,
     customSynopsis = "antaboga segment IMAGE... --checkpoint=FILE [OPTIONS]",
-    header = "Write the mask of an image: by a student alone, or by a teacher and a box.",
+    header = "Write the mask of an image: by a student alone, or by a teacher and a box or points.",
     description = {
       "",
       "Writes NAME_mask.png (0 and 255, of the image's size) and, with --overlay, NAME_overlay.png."
@@ -26,7 +31,9 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%nExamples:%n",
     footer = {
       "  antaboga segment a.png b.png --checkpoint student.safetensors --out masks",
-      "  antaboga segment ct.png --checkpoint medsam_vit_b.pth --box 95,255,190,350"
+      "  antaboga segment ct.png --checkpoint medsam_vit_b.pth --box 95,255,190,350",
+      "  antaboga segment ct.png --checkpoint medsam_vit_b.pth --point 140,300 --not 180,260 \\\\",
+      "    --embeddings cache --memory 1500"
     })
 final class SegmentCommand implements Callable<Integer>, Commands.Speaking {
   @Parameters(arity = "1..*", paramLabel = "IMAGE", description = "PNG, JPEG, TIFF, BMP or GIF.")
@@ -44,6 +51,36 @@ final class SegmentCommand implements Callable<Integer>, Commands.Speaking {
       paramLabel = "X0,Y0,X1,Y1",
       description = "For a teacher: corners in pixels of the image. May be given several times.")
   private List<String> boxes = new ArrayList<>();
+
+  @Option(
+      names = "--point",
+      paramLabel = "X,Y",
+      description =
+          "For a teacher: a pixel of the object, instead of its box or beside it. May be given"
+              + " several times.")
+  private List<String> points = new ArrayList<>();
+
+  @Option(
+      names = "--not",
+      paramLabel = "X,Y",
+      description = "For a teacher: a pixel beside the object. May be given several times.")
+  private List<String> beside = new ArrayList<>();
+
+  @Option(
+      names = "--embeddings",
+      paramLabel = "FOLDER",
+      description =
+          "For a teacher: where encoded images are kept, so that the next prompt on one of them"
+              + " is answered at once.")
+  private @Nullable Path embeddings;
+
+  @Option(
+      names = "--memory",
+      paramLabel = "MB",
+      description =
+          "For a teacher: the most that it may take outside Java's heap; what would need more is"
+              + " refused.")
+  private @Nullable Long memory;
 
   @Option(
       names = "--out",
@@ -72,23 +109,48 @@ final class SegmentCommand implements Callable<Integer>, Commands.Speaking {
   @Override
   public Integer call() throws IOException {
     Arguments.share("--threshold", threshold);
-    var corners = boxes.stream().map(SegmentCommand::corners).toList();
-    new Segmentation(images, checkpoint, corners, out, threshold, overlay, terminal).run();
+    if (memory != null) {
+      Arguments.positive("--memory", memory);
+    }
+    var positions = new ArrayList<Point>();
+    points.forEach(text -> positions.add(point("--point", text, true)));
+    beside.forEach(text -> positions.add(point("--not", text, false)));
+    var asked =
+        new Segmentation.Asked(
+            boxes.stream().map(SegmentCommand::box).toList(),
+            positions,
+            Optional.ofNullable(embeddings),
+            memory == null ? MemoryBudget.unlimited() : MemoryBudget.megabytes(memory));
+    new Segmentation(images, checkpoint, asked, out, threshold, overlay, terminal).run();
     return 0;
   }
 
-  private static List<Double> corners(String text) {
+  private static Point point(String option, String text, boolean onObject) {
     try {
-      var corners = List.of(text.split("\\s*,\\s*")).stream().map(Double::valueOf).toList();
-      if (corners.size() == 4
-          && corners.get(0) < corners.get(2)
-          && corners.get(1) < corners.get(3)) {
-        return corners;
+      var at = numbers(text);
+      if (at.size() == 2) {
+        return new Point(at.get(0), at.get(1), onObject);
       }
-    } catch (NumberFormatException e) {
+    } catch (IllegalArgumentException e) {
+      // told below
+    }
+    throw new WrongArgument(option, text, "no point", "give x,y in pixels, such as 40,65");
+  }
+
+  private static Box box(String text) {
+    try {
+      var sides = numbers(text);
+      if (sides.size() == 4) {
+        return new Box(sides.get(0), sides.get(1), sides.get(2), sides.get(3));
+      }
+    } catch (IllegalArgumentException e) {
       // told below
     }
     throw new WrongArgument(
         "--box", text, "no box", "give left,top,right,bottom in pixels, such as 10,20,90,80");
+  }
+
+  private static List<Double> numbers(String text) {
+    return List.of(text.split("\\s*,\\s*")).stream().map(Double::valueOf).toList();
   }
 }

@@ -10,6 +10,8 @@ import java.util.Optional;
 
 /** Scores a checkpoint on a list of a data folder. */
 public final class Evaluation {
+  private static final long ROOM = 1 << 20;
+
   private final Path checkpoint;
   private final Path data;
   private final String split;
@@ -45,8 +47,8 @@ public final class Evaluation {
     if (!model.isTeacher()) {
       model.requireStudent();
     }
-    json.ifPresent(Output::fileIn);
-    csv.ifPresent(Output::fileIn);
+    json.ifPresent(file -> Output.fileIn(file, ROOM));
+    csv.ifPresent(file -> Output.fileIn(file, ROOM));
     Natives.prepare();
     Scores scores;
     if (model.isTeacher()) {

@@ -4,6 +4,7 @@ package antaboga.examples.run;
 import antaboga.ShapeException;
 import antaboga.io.Checkpoint;
 import antaboga.medsam.MedSam;
+import antaboga.medsam.MemoryBudget;
 import antaboga.medsam.TrainableSam;
 import antaboga.medsam.model.TrainedParts;
 import antaboga.nn.Segmenter;
@@ -163,7 +164,16 @@ public final class ModelFile {
    * @throws Failure if it holds another model
    */
   public MedSam teacher() {
-    return sam(() -> MedSam.load(path));
+    return teacher(MemoryBudget.unlimited());
+  }
+
+  /**
+   * The teacher, within a memory budget.
+   *
+   * @throws Failure if it holds another model
+   */
+  public MedSam teacher(MemoryBudget budget) {
+    return sam(() -> MedSam.load(path, budget));
   }
 
   private interface Reading<T> {

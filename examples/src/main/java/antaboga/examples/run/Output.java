@@ -45,16 +45,13 @@ public final class Output {
     }
   }
 
-  /** The folder that a file will lie in, which must be there. */
-  public static void fileIn(Path file) {
+  /** Makes the folder that a file of at most so many bytes will lie in, if it is not there. */
+  public static void fileIn(Path file, long bytes) {
     var folder = file.toAbsolutePath().normalize().getParent();
     if (folder == null || Files.isDirectory(file)) {
       throw new Failure("output is a folder", file, "give the name of a file");
     }
-    if (!Files.isDirectory(folder)) {
-      throw new Failure("folder of the output does not exist", file, "create it");
-    }
-    folder(folder, 1 << 20);
+    folder(folder, bytes);
   }
 
   private static long room(Path folder) {

@@ -6,6 +6,8 @@ import antaboga.Tensor;
 import antaboga.medsam.Box;
 import antaboga.medsam.Image;
 import antaboga.medsam.MedSam;
+import antaboga.medsam.Prompt;
+import antaboga.medsam.Scene;
 import antaboga.medsam.model.Prompts;
 import antaboga.medsam.model.Sam;
 import antaboga.medsam.model.Upsampling;
@@ -73,25 +75,25 @@ public final class Prediction {
       for (int i = 0; i < samples.size(); i++) {
         var sample = samples.get(i);
         var truth = sample.truth();
-        scores.add(sample.name(), Pair.of(teacher(teacher, sample.image(), boxes(truth)), truth));
+        scores.add(
+            sample.name(),
+            Pair.of(teacher(teacher.encode(Image.read(sample.image())), boxes(truth)), truth));
         progress.at(i + 1, sample.name());
       }
     }
     return scores;
   }
 
-  /** What a teacher marks within boxes, all together. */
-  public static Region teacher(MedSam teacher, Path image, List<Box> boxes) throws IOException {
-    var picture = Image.read(image);
-    var scene = teacher.encode(picture);
-    var inside = new boolean[picture.height() * picture.width()];
-    for (var box : boxes) {
-      var mask = scene.segment(box).toBooleans();
+  /** What a teacher marks on an image, for all prompts together. */
+  static Region teacher(Scene scene, List<? extends Prompt> prompts) {
+    var inside = new boolean[scene.height() * scene.width()];
+    for (var prompt : prompts) {
+      var mask = scene.segment(prompt).toBooleans();
       for (int i = 0; i < mask.length; i++) {
         inside[i] |= mask[i];
       }
     }
-    return Region.of(inside, picture.height(), picture.width());
+    return Region.of(inside, scene.height(), scene.width());
   }
 
   /** What a teacher marks in the boxes of a mask's objects, on an image that it has encoded. */

@@ -3,6 +3,9 @@ package antaboga.examples.run;
 
 import antaboga.examples.report.Overlay;
 import antaboga.medsam.Box;
+import antaboga.medsam.MemoryBudget;
+import antaboga.medsam.Point;
+import antaboga.medsam.Prompt;
 import antaboga.nn.data.Images;
 import antaboga.nn.metric.Region;
 import java.awt.geom.Rectangle2D;
@@ -11,31 +14,61 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
 /** Writes the masks of images. */
 public final class Segmentation {
   private final List<Path> images;
   private final Path checkpoint;
-  private final List<List<Double>> boxes;
+  private final Asked asked;
   private final Path out;
   private final double threshold;
   private final boolean overlay;
   private final Terminal terminal;
   private long room = 1 << 20;
 
-  /** What to segment; boxes are left, top, right, bottom. */
+  /**
+   * What a teacher is asked, and how.
+   *
+   * @param boxes one for each object; or the box of the one object that points tell of
+   * @param points of one object
+   * @param scenes folder of encoded images, for the next time
+   * @param budget of the teacher's memory
+   */
+  public record Asked(
+      List<Box> boxes, List<Point> points, Optional<Path> scenes, MemoryBudget budget) {
+    /** Keeps copies. */
+    public Asked {
+      boxes = List.copyOf(boxes);
+      points = List.copyOf(points);
+    }
+
+    private boolean isEmpty() {
+      return boxes.isEmpty() && points.isEmpty();
+    }
+
+    private List<Prompt> prompts() {
+      var object = Stream.<Prompt>concat(boxes.stream(), points.stream());
+      return points.isEmpty()
+          ? List.copyOf(boxes)
+          : List.of(object.reduce(Prompt::and).orElseThrow());
+    }
+  }
+
+  /** What to segment. */
   public Segmentation(
       List<Path> images,
       Path checkpoint,
-      List<List<Double>> boxes,
+      Asked asked,
       Path out,
       double threshold,
       boolean overlay,
       Terminal terminal) {
     this.images = images;
     this.checkpoint = checkpoint;
-    this.boxes = boxes;
+    this.asked = asked;
     this.out = out;
     this.threshold = threshold;
     this.overlay = overlay;
@@ -53,16 +86,24 @@ public final class Segmentation {
     }
     checkNames();
     var model = ModelFile.open(checkpoint);
-    if (model.isStudent() && !boxes.isEmpty()) {
+    if (model.isStudent() && !asked.isEmpty()) {
       throw new Failure(
-          "a student takes no box", "--box", "leave it out, or give the checkpoint of a teacher");
+          "a student takes no %s".formatted(asked.boxes().isEmpty() ? "point" : "box"),
+          asked.boxes().isEmpty() ? "--point" : "--box",
+          "leave it out, or give the checkpoint of a teacher");
     }
     if (!model.isTeacher()) {
       model.requireStudent();
     }
-    if (model.isTeacher() && boxes.isEmpty()) {
+    if (model.isTeacher() && asked.isEmpty()) {
       throw new Failure(
-          "a teacher needs a box", "--box", "add --box left,top,right,bottom in pixels");
+          "a teacher needs a box or a point", "--box", "add --box left,top,right,bottom in pixels");
+    }
+    if (asked.boxes().size() > 1 && !asked.points().isEmpty()) {
+      throw new Failure(
+          "points tell of one object, %d boxes of as many".formatted(asked.boxes().size()),
+          "--point",
+          "give one box, or segment the objects one after the other");
     }
     Output.folder(out, room);
     Natives.prepare();
@@ -72,11 +113,11 @@ public final class Segmentation {
         write(image, Prediction.student(student.segmenter(), student.size(), image, threshold));
       }
     } else {
-      var teacher = model.teacher();
-      var prompts =
-          boxes.stream().map(b -> new Box(b.get(0), b.get(1), b.get(2), b.get(3))).toList();
-      for (var image : images) {
-        write(image, Prediction.teacher(teacher, image, prompts));
+      try (var teacher = model.teacher(asked.budget())) {
+        var scenes = new Scenes(teacher, asked.scenes());
+        for (var image : images) {
+          write(image, Prediction.teacher(scenes.of(image), asked.prompts()));
+        }
       }
     }
   }
@@ -84,17 +125,11 @@ public final class Segmentation {
   private void check(Path image) throws IOException {
     var header = Images.check(image);
     room += (overlay ? 4L : 1L) * header.width() * header.height();
-    for (var box : boxes) {
-      if (box.get(2) > header.width()
-          || box.get(3) > header.height()
-          || box.get(0) < 0
-          || box.get(1) < 0) {
-        throw new Failure(
-            "box %s reaches beyond the image of %d x %d pixels"
-                .formatted(box, header.width(), header.height()),
-            image,
-            "give corners within it");
-      }
+    try {
+      asked.boxes().forEach(box -> box.within(header.height(), header.width()));
+      asked.points().forEach(point -> point.within(header.height(), header.width()));
+    } catch (IllegalArgumentException e) {
+      throw new Failure(String.valueOf(e.getMessage()), image, "give corners within it", e);
     }
   }
 

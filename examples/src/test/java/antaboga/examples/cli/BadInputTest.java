@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -248,14 +249,30 @@ class BadInputTest {
   }
 
   @Test
-  void scoresInAFolderThatIsNotThere() throws IOException {
-    var file = temporary.resolve("nowhere").resolve("scores.json");
+  void scoresBehindAFile() throws IOException {
+    var file = image(0).resolve("scores.json");
     var checkpoint = temporary.resolve("student.safetensors");
     Checkpoint.of(Map.of()).with("antaboga.model", "vss-unet-tiny").save(checkpoint);
     refused(
         Run.of("evaluate", "--checkpoint", checkpoint, "--data", data(), "--json", file),
-        file,
-        "create it");
+        image(0),
+        "is a file, not a folder");
+  }
+
+  @Test
+  void promptsThatMakeNoSense() throws IOException {
+    refused(2, segment("--point", "3"), "--point", "give x,y");
+    refused(2, segment("--not", "3,NaN"), "--not", "give x,y");
+    refused(2, segment("--memory", 0), "--memory", "give 1 or more");
+    refused(segment("--point", "300,2"), image(0), "point (300, 2) lies outside the image of 40 x");
+    refused(segment("--box", "3,4,30,300"), image(0), "reaches beyond the image of 40 x 36");
+  }
+
+  private Run segment(Object... more) throws IOException {
+    var words =
+        Stream.concat(
+            Stream.of("segment", image(0), "--checkpoint", "x", "--out", out()), Stream.of(more));
+    return Run.of(words.toArray());
   }
 
   @Test

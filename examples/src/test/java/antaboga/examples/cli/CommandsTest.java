@@ -15,6 +15,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -125,7 +126,7 @@ class CommandsTest {
   @Test
   void convertsACheckpointOfPyTorch() throws IOException {
     var nested = Golden.slice().resolve("sam/pth/nested.pth");
-    var out = temporary.resolve("nested.safetensors");
+    var out = temporary.resolve("made/nested.safetensors");
     var run = Run.of("convert", nested, "--out", out);
     done(run);
     assertEquals(out.toString(), run.results().strip());
@@ -269,6 +270,53 @@ class CommandsTest {
         Run.of("segment", image, "--checkpoint", teacher(), "--box", "3,4,30,30", "--out", out);
     done(run);
     assertTrue(run.results().contains("of 1440 pixels"), run.results());
+  }
+
+  @Test
+  @Order(4)
+  void segmentsWithPointsAndKeepsEmbeddings() throws IOException {
+    var image = data().resolve("images").resolve(TinyData.name(9) + ".png");
+    var cache = temporary.resolve("deep/cache");
+    var words =
+        List.of(
+            "segment",
+            image,
+            "--checkpoint",
+            teacher(),
+            "--point",
+            "12,14",
+            "--not",
+            "2,3",
+            "--box",
+            "3,4,30,30",
+            "--memory",
+            600,
+            "--embeddings",
+            cache,
+            "--out",
+            temporary.resolve("pointed"));
+    var first = Run.of(words.toArray());
+    done(first);
+    Path kept;
+    try (var files = Files.list(cache)) {
+      kept = files.toList().get(0);
+    }
+    var time = Files.getLastModifiedTime(kept);
+    var again = Run.of(words.toArray());
+    done(again);
+    assertEquals(first.results(), again.results());
+    assertEquals(time, Files.getLastModifiedTime(kept));
+    Files.write(kept, new byte[100]);
+    assertEquals(first.results(), Run.of(words.toArray()).results());
+    var little = new ArrayList<Object>(words);
+    little.set(words.indexOf(600), 1);
+    assertTrue(Run.of(little.toArray()).said().contains("the memory budget is 1 MB"));
+    var several = Stream.concat(words.stream(), Stream.of("--box", "1,1,9,9"));
+    assertTrue(Run.of(several.toArray()).said().contains("points tell of one object, 2 boxes"));
+    assertTrue(
+        Run.of("segment", image, "--checkpoint", student(), "--point", "1,1")
+            .said()
+            .contains("a student takes no point"));
   }
 
   @Test

@@ -7,20 +7,23 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
- * Format and size of an image file, read from its first bytes without decoding it.
+ * Format and size of an image file, read from its first bytes without decoding it. Width and height
+ * are those of the pixels as they are stored: a camera's note to show them turned (EXIF) is not
+ * followed, as Pillow and scikit-image do not.
  *
  * @param format PNG, JPEG, GIF, BMP or TIFF
  * @param width in pixels
  * @param height in pixels
+ * @param channels values of a pixel in the file, alpha included; 1 for a palette
+ * @param bits of each of them
  */
-public record ImageHeader(String format, int width, int height) {
+public record ImageHeader(String format, int width, int height, int channels, int bits) {
   private static final int FIRST = 32;
 
   /**
@@ -63,24 +66,33 @@ public record ImageHeader(String format, int width, int height) {
     var b = ByteBuffer.wrap(java.util.Arrays.copyOf(first, FIRST));
     var start = new String(first, StandardCharsets.ISO_8859_1);
     if (start.startsWith("\u0089PNG\r\n\u001a\n")) {
-      return new ImageHeader("PNG", b.getInt(16), b.getInt(20));
+      return new ImageHeader("PNG", b.getInt(16), b.getInt(20), pngChannels(b.get(25)), b.get(24));
     }
     if (start.startsWith("\u00ff\u00d8\u00ff")) {
       return jpeg(file);
     }
     b.order(ByteOrder.LITTLE_ENDIAN);
     if (start.startsWith("GIF8")) {
-      return new ImageHeader("GIF", b.getShort(6) & 0xffff, b.getShort(8) & 0xffff);
+      return new ImageHeader("GIF", b.getShort(6) & 0xffff, b.getShort(8) & 0xffff, 1, 8);
     }
     if (start.startsWith("BM")) {
       return b.getInt(14) == 12 // the oldest header has short sizes
-          ? new ImageHeader("BMP", b.getShort(18) & 0xffff, b.getShort(20) & 0xffff)
-          : new ImageHeader("BMP", b.getInt(18), Math.abs(b.getInt(22)));
+          ? new ImageHeader("BMP", b.getShort(18) & 0xffff, b.getShort(20) & 0xffff, 3, 8)
+          : new ImageHeader("BMP", b.getInt(18), Math.abs(b.getInt(22)), 3, 8);
     }
     if (start.startsWith("II*\0") || start.startsWith("MM\0*")) {
-      return tiff(file, start.startsWith("II") ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+      return tiff(file);
     }
     throw new IOException("expected PNG, JPEG, TIFF, BMP or GIF");
+  }
+
+  private static int pngChannels(byte colourType) {
+    return switch (colourType) {
+      case 2 -> 3;
+      case 4 -> 2;
+      case 6 -> 4;
+      default -> 1;
+    };
   }
 
   /** Walks over the segments up to the frame's. */
@@ -106,43 +118,19 @@ public record ImageHeader(String format, int width, int height) {
         boolean frame =
             marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
         if (frame) {
-          in.skipNBytes(1);
+          int bits = in.readUnsignedByte();
           int height = in.readUnsignedShort();
-          return new ImageHeader("JPEG", in.readUnsignedShort(), height);
+          int width = in.readUnsignedShort();
+          return new ImageHeader("JPEG", width, height, in.readUnsignedByte(), bits);
         }
         in.skipNBytes(Math.max(0, length - 2));
       }
     }
   }
 
-  /** Looks up width (tag 256) and height (257) in the first directory. */
-  private static ImageHeader tiff(Path file, ByteOrder order) throws IOException {
+  private static ImageHeader tiff(Path file) throws IOException {
     try (var channel = Files.newByteChannel(file)) {
-      long directory = bytes(channel, 4, 4, order).getInt(0) & 0xffffffffL;
-      int entries = bytes(channel, directory, 2, order).getShort(0) & 0xffff;
-      var table = bytes(channel, directory + 2, 12 * entries, order);
-      int width = 0;
-      int height = 0;
-      for (int at = 0; at < 12 * entries; at += 12) {
-        int tag = table.getShort(at) & 0xffff;
-        boolean isShort = table.getShort(at + 2) == 3;
-        int value = isShort ? table.getShort(at + 8) & 0xffff : table.getInt(at + 8);
-        width = tag == 256 ? value : width;
-        height = tag == 257 ? value : height;
-      }
-      return new ImageHeader("TIFF", width, height);
+      return TiffDirectory.read(channel).header();
     }
-  }
-
-  private static ByteBuffer bytes(SeekableByteChannel channel, long from, int n, ByteOrder order)
-      throws IOException {
-    var buffer = ByteBuffer.allocate(n).order(order);
-    channel.position(from);
-    while (buffer.hasRemaining()) {
-      if (channel.read(buffer) < 0) {
-        throw new IOException("it ends at byte " + channel.size());
-      }
-    }
-    return buffer;
   }
 }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -19,9 +20,9 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * Image files: PNG, JPEG, TIFF, BMP and GIF, grey or colour, with or without alpha (which is
- * dropped), up to 16 bits. Sizes are checked before anything is decoded, so that a small file
- * cannot ask for all memory.
+ * Image files: PNG, JPEG, TIFF (its first page), BMP and GIF, grey or colour, with or without alpha
+ * (which is dropped), up to 16 bits. Sizes are checked before anything is decoded, so that a small
+ * file cannot ask for all memory. Pixels come as they are stored, see {@link ImageHeader}.
  */
 public final class Images {
   /** The endings that are taken for images. */
@@ -30,7 +31,18 @@ public final class Images {
   /** The largest image that is decoded unless a call says otherwise: 100 million pixels. */
   public static final long MOST_PIXELS = 100_000_000;
 
+  private static final Map<Integer, String> TYPES =
+      Map.of(
+          DataBuffer.TYPE_BYTE, "bytes",
+          DataBuffer.TYPE_USHORT, "16 bits",
+          DataBuffer.TYPE_SHORT, "16 bits with a sign",
+          DataBuffer.TYPE_INT, "32 bits",
+          DataBuffer.TYPE_FLOAT, "floats",
+          DataBuffer.TYPE_DOUBLE, "doubles");
+
   private static final long MOST_OVERHEAD = 16L << 20; // profiles, comments, previews
+  private static final long DEFLATED = 1032; // bytes that a byte of deflate gives at most
+  private static final long JPEG_PIXELS = 512; // of a byte: a block of 64 takes a bit or more
 
   private Images() {}
 
@@ -84,7 +96,14 @@ public final class Images {
           "%s: %s image of %d x %d pixels, expected at most %d pixels; scale it down or cut it"
               .formatted(file, header.format(), header.width(), header.height(), mostPixels));
     }
+    requireChannels(file, header);
+    requireHeap(file, header, pixels);
     long size = Files.size(file);
+    if (pixels > most(header, size)) {
+      throw new IOException(
+          "%s: not a whole image (%d bytes cannot hold %d x %d pixels); replace or remove it"
+              .formatted(file, size, header.width(), header.height()));
+    }
     if (size > MOST_OVERHEAD + 8 * pixels) { // four channels of 16 bits, not compressed
       throw new IOException(
           "%s: %d bytes for a %s image of %d x %d pixels; write it anew without what else it holds"
@@ -96,6 +115,52 @@ public final class Images {
       throw ImageHeader.notWhole(file, e);
     }
     return header;
+  }
+
+  private static void requireChannels(Path file, ImageHeader header) throws IOException {
+    boolean separation = header.format().equals("JPEG") && header.channels() > 3;
+    if (separation
+        || header.channels() < 1
+        || header.channels() > 4
+        || header.bits() < 1
+        || header.bits() > 16) {
+      throw new IOException(
+          "%s: %s image of %d channels of %d bits%s, expected grey or RGB of at most 16 bits;"
+                  .formatted(
+                      file,
+                      header.format(),
+                      header.channels(),
+                      header.bits(),
+                      separation ? " (CMYK)" : "")
+              + " convert it");
+    }
+  }
+
+  // decoded once by ImageIO and once as a raster
+  private static void requireHeap(Path file, ImageHeader header, long pixels) throws IOException {
+    long bytes = pixels * header.channels() * ((header.bits() + 7) / 8 + Short.BYTES);
+    long heap = Runtime.getRuntime().maxMemory();
+    if (bytes > heap) {
+      throw new IOException(
+          "%s: %s image of %d x %d pixels needs %d MB, Java's heap has %d; raise -Xmx or scale it"
+                  .formatted(
+                      file,
+                      header.format(),
+                      header.width(),
+                      header.height(),
+                      bytes >> 20,
+                      heap >> 20)
+              + " down");
+    }
+  }
+
+  /** How many pixels a file of so many bytes can hold, however well it is compressed. */
+  private static long most(ImageHeader header, long size) {
+    return switch (header.format()) {
+      case "PNG" -> size * DEFLATED * 8 / ((long) header.channels() * header.bits());
+      case "JPEG" -> size * JPEG_PIXELS;
+      default -> Long.MAX_VALUE;
+    };
   }
 
   private static BufferedImage decode(byte[] bytes, ImageHeader header) throws IOException {
@@ -133,8 +198,8 @@ public final class Images {
             || (type == DataBuffer.TYPE_INT && pixels.getSampleModel().getSampleSize(0) <= 8);
     if (!integral || (channels != 1 && channels != 3)) {
       throw new IOException(
-          "%s: %d channels of %s, expected grey or RGB of 8 or 16 bits; convert it"
-              .formatted(file, channels, image.getSampleModel().getClass().getSimpleName()));
+          "%s: %d channels of %s, expected grey or RGB of 8 or 16 bits without sign; convert it"
+              .formatted(file, channels, TYPES.getOrDefault(type, "an unknown type")));
     }
     int size = pixels.getSampleModel().getSampleSize(0);
     var planes = new short[channels][height * width];

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.zip.CRC32;
 
 /**
- * Whether a PNG or JPEG has arrived whole, at the speed of reading it: a broken copy is found
+ * Whether a PNG, JPEG or TIFF has arrived whole, at the speed of reading it: a broken copy is found
  * before training begins, and half a JPEG, which decoders fill up with grey, is found at all.
  */
 final class Wholeness {
@@ -26,6 +26,7 @@ final class Wholeness {
     switch (format) {
       case "PNG" -> png(file);
       case "JPEG" -> jpeg(file);
+      case "TIFF" -> tiff(file);
       default -> {} // decoders tell
     }
   }
@@ -57,6 +58,12 @@ final class Wholeness {
       } while (!name.equals("IEND"));
     } catch (EOFException e) {
       throw new IOException("it ends too early", e);
+    }
+  }
+
+  private static void tiff(Path file) throws IOException {
+    try (var channel = Files.newByteChannel(file)) {
+      TiffDirectory.read(channel).requireWhole();
     }
   }
 
