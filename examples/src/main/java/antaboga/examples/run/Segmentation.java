@@ -165,11 +165,8 @@ public final class Segmentation {
   }
 
   private List<Rectangle2D> rectangles() {
-    return boxes.stream()
-        .<Rectangle2D>map(
-            b ->
-                new Rectangle2D.Double(
-                    b.get(0), b.get(1), b.get(2) - b.get(0), b.get(3) - b.get(1)))
+    return asked.boxes().stream()
+        .<Rectangle2D>map(b -> new Rectangle2D.Double(b.x0(), b.y0(), b.width(), b.height()))
         .toList();
   }
 
