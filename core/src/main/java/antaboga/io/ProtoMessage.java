@@ -16,6 +16,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class ProtoMessage {
   private static final int VARINT = 0;
+  private static final int FIXED64 = 1;
   private static final int BYTES = 2;
   private static final int FIXED32 = 5;
 
@@ -43,6 +44,15 @@ final class ProtoMessage {
     int bits = Float.floatToIntBits(value);
     for (int shift = 0; shift < Integer.SIZE; shift += Byte.SIZE) {
       open.write(bits >>> shift);
+    }
+    return this;
+  }
+
+  ProtoMessage put(int field, double value) {
+    tag(field, FIXED64);
+    long bits = Double.doubleToLongBits(value);
+    for (int shift = 0; shift < Long.SIZE; shift += Byte.SIZE) {
+      open.write((int) (bits >>> shift));
     }
     return this;
   }
@@ -83,6 +93,14 @@ final class ProtoMessage {
     before += message.before;
     open.writeBytes(message.open.toByteArray());
     return this;
+  }
+
+  /** The bytes of a message that holds neither arrays nor other messages. */
+  byte[] bytes() {
+    if (!parts.isEmpty()) {
+      throw new IllegalStateException("the message has parts; write it to a file");
+    }
+    return open.toByteArray();
   }
 
   void writeTo(FileChannel file) throws IOException {

@@ -47,6 +47,7 @@ import picocli.CommandLine.ScopeType;
       PretrainCommand.class,
       FinetuneCommand.class,
       TrainCommand.class,
+      StudyCommand.class,
       SegmentCommand.class,
       EvaluateCommand.class,
       ConvertCommand.class,

@@ -2,6 +2,7 @@
 package antaboga.examples.cli;
 
 import antaboga.examples.run.Network;
+import antaboga.examples.run.Recipe;
 import antaboga.examples.run.StudentRun;
 import antaboga.examples.run.Terminal;
 import antaboga.examples.run.Training;
@@ -202,7 +203,7 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
         new StudentRun.Config(
             network, size, steps, batch, batch, rate, averaging, seed, saveEvery, validateEvery);
     var terms =
-        new StudentRun.Terms(
+        Recipe.Terms.of(
             weights.distillation,
             weights.response,
             weights.distribution,

@@ -8,6 +8,7 @@ import antaboga.examples.run.ModelFile;
 import antaboga.examples.run.Natives;
 import antaboga.examples.run.Output;
 import antaboga.examples.run.Prediction;
+import antaboga.examples.run.Recipe;
 import antaboga.examples.run.ScoreTables;
 import antaboga.examples.run.StudentRun;
 import antaboga.examples.run.TeacherRun;
@@ -89,14 +90,13 @@ public final class Demo {
       if (teacher.isEmpty()) {
         return interrupted();
       }
-      var alone = student(ALONE, division, validation, Optional.empty(), interruption);
+      var alone = student(ALONE, division, validation, new Recipe.Labels(), interruption);
       if (alone.isEmpty()) {
         return interrupted();
       }
-      var method =
-          ModelFile.open(teacher.get())
-              .method(plan.out().resolve("embeddings"), plan.settings().terms());
-      var whole = student(WHOLE, division, validation, Optional.of(method), interruption);
+      var guide = ModelFile.open(teacher.get()).guide(plan.out().resolve("embeddings"));
+      var method = new Recipe.Whole(guide, plan.settings().terms());
+      var whole = student(WHOLE, division, validation, method, interruption);
       if (whole.isEmpty()) {
         return interrupted();
       }
@@ -131,7 +131,7 @@ public final class Demo {
       String name,
       DataFolder.Division division,
       List<Sample> validation,
-      Optional<StudentRun.Method> method,
+      Recipe recipe,
       Interruption interruption)
       throws IOException {
     if (interruption.asked()) {
@@ -139,9 +139,9 @@ public final class Demo {
     }
     var folder = plan.out().resolve(name.replace(' ', '-'));
     Output.folder(folder, ROOM);
-    var run = new StudentRun(plan.settings().student(), division, validation, method, folder);
+    var run = new StudentRun(plan.settings().student(), division, validation, recipe, folder);
     if (!run.isFinished()) {
-      if (method.isPresent()) {
+      if (recipe.guide().isPresent()) {
         long begun = System.nanoTime();
         run.cacheEmbeddings(terminal, interruption);
         stages.add("embeddings", begun);

@@ -2,6 +2,7 @@
 package antaboga.examples.demo;
 
 import antaboga.examples.run.Network;
+import antaboga.examples.run.Recipe;
 import antaboga.examples.run.StudentRun;
 import antaboga.examples.run.TeacherRun;
 import antaboga.medsam.model.MedSamConfig;
@@ -28,7 +29,7 @@ public record Settings(
     int batch,
     double rate,
     double averaging,
-    StudentRun.Terms terms,
+    Recipe.Terms terms,
     long seed) {
   static final double TEACHER_RATE = 3e-4;
 
@@ -38,8 +39,8 @@ public record Settings(
    * lead to the masks, and with projectors that stay where they start; terms by which the student
    * teaches itself need a longer run than this and only harm when they count for much.
    */
-  private static final StudentRun.Terms TERMS =
-      new StudentRun.Terms(0.3, 0.1, 0.02, 0.02, true, List.of("dec3"));
+  private static final Recipe.Terms TERMS =
+      Recipe.Terms.of(0.3, 0.1, 0.02, 0.02, true, List.of("dec3"));
 
   /** The settings of the README's demonstration. */
   public static Settings standard() {

@@ -203,9 +203,9 @@ public final class ModelFile {
     return sam(() -> TrainableSam.load(path, parts));
   }
 
-  /** The whole method with this file's teacher. */
-  public StudentRun.Method method(Path cache, StudentRun.Terms terms) {
-    return new StudentRun.Method(teacher(), fingerprint(), cache, terms);
+  /** This file's teacher, whose embeddings are kept in a folder. */
+  public Guide guide(Path cache) {
+    return new Guide(teacher(), fingerprint(), cache);
   }
 
   /** A name for the file's content. */

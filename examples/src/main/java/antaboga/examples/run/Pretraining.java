@@ -28,7 +28,7 @@ public final class Pretraining {
     }
 
     /** A model of these sizes; heads are 64 wide. */
-    MedSamConfig config() {
+    public MedSamConfig config() {
       var all = IntStream.range(0, depth).boxed().collect(Collectors.toSet());
       return new MedSamConfig(
           image,

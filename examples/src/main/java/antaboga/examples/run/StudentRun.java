@@ -3,28 +3,19 @@ package antaboga.examples.run;
 
 import antaboga.Tensor;
 import antaboga.distill.Embeddings;
-import antaboga.distill.semi.Distillation;
-import antaboga.distill.semi.Distribution;
 import antaboga.distill.semi.Losses;
 import antaboga.distill.semi.NonFiniteException;
-import antaboga.distill.semi.PerturbationConsistentDistillation;
-import antaboga.distill.semi.Rampup;
 import antaboga.distill.semi.SemiSupervisedTraining;
 import antaboga.distill.semi.Students;
-import antaboga.distill.semi.Supervised;
 import antaboga.io.Checkpoint;
-import antaboga.medsam.MedSam;
-import antaboga.nn.Layer;
 import antaboga.nn.data.Augment;
 import antaboga.nn.data.ImageStore;
 import antaboga.nn.data.MixedBatches;
-import antaboga.nn.data.Perturbation;
 import antaboga.nn.data.Picture;
 import antaboga.nn.data.Sample;
 import antaboga.nn.data.View;
 import antaboga.nn.metric.Dice;
 import antaboga.nn.optim.Schedule;
-import antaboga.ops.Resample;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -32,7 +23,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -64,63 +54,44 @@ public final class StudentRun {
       double averaging,
       long seed,
       int saveEvery,
-      int validateEvery) {}
-
-  /**
-   * The weights of the method's terms; see {@code method.md}, section 8.
-   *
-   * @param distillation of the teacher's terms together
-   * @param response of the response term, within them
-   * @param distribution of the distribution terms together
-   * @param consistency with the moving average
-   * @param fixed whether projectors stay at the teacher's principal components; trained ones can
-   *     collapse together with the student's features where a run is short
-   * @param taps where the student is compared with the teacher
-   */
-  public record Terms(
-      double distillation,
-      double response,
-      double distribution,
-      double consistency,
-      boolean fixed,
-      List<String> taps) {
-    /** Keeps a copy of the list. */
-    public Terms {
-      taps = List.copyOf(taps);
+      int validateEvery) {
+    /** The same with another seed. */
+    public Config withSeed(long other) {
+      return new Config(
+          network,
+          size,
+          steps,
+          labelledBatch,
+          unlabelledBatch,
+          rate,
+          averaging,
+          other,
+          saveEvery,
+          validateEvery);
     }
   }
 
-  /**
-   * The whole method.
-   *
-   * @param teacher guides the student
-   * @param fingerprint of the teacher's file: its embeddings are kept under this name
-   * @param cache the folder of the embeddings
-   * @param terms the weights
-   */
-  public record Method(MedSam teacher, String fingerprint, Path cache, Terms terms) {}
-
-  private static final Perturbation PERTURBATION = new Perturbation();
-  private static final int DRAWS = 2;
+  private static final String DICE = "dice";
+  private static final String SCORE = "antaboga.validation";
 
   private final Config config;
   private final DataFolder.Division data;
   private final List<Sample> validation;
-  private final Optional<Method> method;
+  private final Recipe recipe;
   private final Path folder;
   private final Students students;
 
-  /** A run on divided images, kept in a folder; without a method, labelled images alone count. */
+  /** A run on divided images, kept in a folder. */
   public StudentRun(
       Config config,
       DataFolder.Division data,
       List<Sample> validation,
-      Optional<Method> method,
+      Recipe recipe,
       Path folder) {
     this.config = config;
     this.data = data;
     this.validation = validation;
-    this.method = method;
+    this.recipe = recipe;
     this.folder = folder;
     this.students = Students.of(config.network()::build, config.seed());
   }
@@ -128,6 +99,16 @@ public final class StudentRun {
   /** The finished student. */
   public Path file() {
     return folder.resolve("student.safetensors");
+  }
+
+  /** The average student that scored best on validation; none if there was no validation. */
+  public Path best() {
+    return folder.resolve("best.safetensors");
+  }
+
+  /** What a resumable run is kept in; of no use once it is finished. */
+  public Path checkpoint() {
+    return training().checkpoint();
   }
 
   /** Whether the finished student of just this run is there. */
@@ -138,8 +119,7 @@ public final class StudentRun {
   }
 
   private String run() {
-    var how = method.map(m -> m.terms() + ", teacher " + m.fingerprint()).orElse("labels only");
-    return config + ", " + identity() + ", " + how;
+    return config + ", " + identity() + ", " + recipe;
   }
 
   /** Where the numbers of the run are. */
@@ -165,10 +145,10 @@ public final class StudentRun {
             data.labelled(),
             config.labelledBatch(),
             unlabelled(),
-            method.isPresent() ? config.unlabelledBatch() : 1,
+            recipe.usesUnlabelled() ? config.unlabelledBatch() : 1,
             store,
             Augment.weak());
-    var objective = objective();
+    var objective = recipe.objective(config, students, data.unlabelled().size());
     var training =
         new SemiSupervisedTraining(
             training(),
@@ -177,7 +157,7 @@ public final class StudentRun {
             objective,
             SemiSupervisedTraining.adamW(students, objective),
             () -> validate(store));
-    var log = new TrainingLog(log());
+    var log = new TrainingLog(log(), folder.resolve("events.out.tfevents.antaboga"));
     int steps;
     try (var watcher = new Watcher(task, terminal, log)) {
       steps = training.run(watcher, interruption::asked);
@@ -228,71 +208,18 @@ public final class StudentRun {
             config.unlabelledBatch());
   }
 
-  private SemiSupervisedTraining.Objective objective() {
-    if (method.isEmpty()) {
-      return new Supervised(students.current());
-    }
-    var how = method.get();
-    var terms = how.terms();
-    var distillation =
-        terms.distillation() == 0
-            ? Distillation.Config.off()
-            : new Distillation.Config(
-                terms.distillation(),
-                terms.response(),
-                terms.fixed() ? 0 : 1e-2,
-                terms.fixed(),
-                Math.max(1, 2 * data.unlabelled().size() / config.unlabelledBatch()),
-                terms.taps());
-    var standard = Distribution.Config.of(config.network().distribution());
-    var distribution =
-        terms.distribution() == 0
-            ? Distribution.Config.off()
-            : new Distribution.Config(
-                terms.distribution(),
-                standard.align(),
-                standard.separate(),
-                standard.posterior(),
-                standard.width(),
-                standard.tap());
-    var settings =
-        new PerturbationConsistentDistillation.Config(
-            Rampup.over(config.steps()),
-            distillation,
-            distribution,
-            terms.consistency(),
-            0,
-            PERTURBATION,
-            DRAWS);
-    return new PerturbationConsistentDistillation(
-        settings, students, embeddings(how), config.seed());
-  }
-
-  private Embeddings embeddings(Method how) {
-    var encoder = how.teacher().imageEncoder();
-    var model = how.teacher().model().config();
-    var sides =
-        students.current().taps().stream()
-            .map(tap -> Math.min(model.grid(), config.size() / tap.stride()))
-            .distinct()
-            .toList();
-    Layer teacher =
-        x ->
-            encoder.forward(
-                x.size(-1) == model.input()
-                    ? x
-                    : x.resize(Resample.Rule.BILINEAR, model.input(), model.input()));
-    return new Embeddings(
-        Embeddings.Config.of(how.cache(), how.fingerprint(), model.channels(), sides), teacher);
-  }
-
   /**
-   * Asks the teacher about every training image and its perturbed twins, so that training need not.
+   * Asks the teacher, if there is one, about every training image and its perturbed twins, so that
+   * training need not.
    *
    * @throws IOException if the cache cannot be written
    */
   public void cacheEmbeddings(Terminal terminal, Interruption interruption) throws IOException {
-    var embeddings = embeddings(method.orElseThrow());
+    var guide = recipe.guide();
+    if (guide.isEmpty()) {
+      return;
+    }
+    var embeddings = guide.get().embeddings(students, config.size());
     var store = new ImageStore(config.size());
     var unlabelled = unlabelled();
     int images = Math.max(data.labelled().size(), unlabelled.size());
@@ -311,8 +238,8 @@ public final class StudentRun {
 
   private void see(Embeddings embeddings, Tensor image, List<View> views) throws IOException {
     embeddings.of(image, views);
-    for (int draw = 0; draw < DRAWS; draw++) {
-      var noise = PERTURBATION.delta(views, config.size(), config.seed(), draw);
+    for (int draw = 0; draw < recipe.draws(); draw++) {
+      var noise = Recipe.PERTURBATION.delta(views, config.size(), config.seed(), draw);
       embeddings.of(image.add(noise), views);
     }
   }
@@ -333,10 +260,15 @@ public final class StudentRun {
       var mask = Prediction.student(students.average(), store, sample.image(), 0.5);
       sum += dice.of(mask, sample.truth());
     }
-    return Map.of("dice", sum / validation.size());
+    return Map.of(DICE, sum / validation.size());
   }
 
   private void finish() throws IOException {
+    student().save(file());
+  }
+
+  /** The average student as it is now. */
+  private Checkpoint student() {
     var file = Checkpoint.of(students.averageWeights().arrays());
     var metadata = new LinkedHashMap<>(ModelFile.studentMetadata(config.network(), config.size()));
     metadata.put("antaboga.run", run());
@@ -344,7 +276,24 @@ public final class StudentRun {
     for (var entry : metadata.entrySet()) {
       file = file.with(entry.getKey(), entry.getValue());
     }
-    file.save(file());
+    return file;
+  }
+
+  /**
+   * Keeps the student if none before it scored as well. A run that resumes meets the same scores
+   * again, so that what is kept does not depend on where it was stopped.
+   */
+  private void keepIfBest(int step, double score) throws IOException {
+    if (Files.exists(best())) {
+      var kept = ModelFile.open(best()).metadata();
+      if (score <= Double.parseDouble(kept.getOrDefault(SCORE, "-1"))) {
+        return;
+      }
+    }
+    student()
+        .with(SCORE, Double.toString(score))
+        .with("antaboga.steps", Integer.toString(step))
+        .save(best());
   }
 
   /** Keeps the log and shows the progress. */
@@ -369,11 +318,13 @@ public final class StudentRun {
     private void begin(int step) {
       begun = true;
       progress = terminal.start(task, config.steps(), step);
-      try {
-        log.begin(step);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      unchecked(
+          () -> {
+            log.begin(step);
+            if (step == 0) {
+              Files.deleteIfExists(best());
+            }
+          });
     }
 
     @Override
@@ -389,6 +340,10 @@ public final class StudentRun {
     @Override
     public void validated(int step, Map<String, Double> scores) {
       log.validated(step, scores);
+      var score = scores.get(DICE);
+      if (score != null) {
+        unchecked(() -> keepIfBest(step, score));
+      }
     }
 
     @Override
@@ -396,8 +351,16 @@ public final class StudentRun {
       if (!begun) {
         begin(step);
       }
+      unchecked(log::flush);
+    }
+
+    private interface Writing {
+      void write() throws IOException;
+    }
+
+    private static void unchecked(Writing writing) {
       try {
-        log.flush();
+        writing.write();
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

@@ -13,7 +13,7 @@ public final class Training {
   private final int percent;
   private final Optional<Path> teacher;
   private final StudentRun.Config config;
-  private final StudentRun.Terms terms;
+  private final Recipe.Terms terms;
   private final Terminal terminal;
 
   /** What to train on, where to keep it, and how. */
@@ -23,7 +23,7 @@ public final class Training {
       int percent,
       Optional<Path> teacher,
       StudentRun.Config config,
-      StudentRun.Terms terms,
+      Recipe.Terms terms,
       Terminal terminal) {
     this.data = data;
     this.out = out;
@@ -48,21 +48,21 @@ public final class Training {
     file.ifPresent(ModelFile::requireTeacher);
     Output.folder(out, 128L << 20);
     Natives.prepareSmall();
-    var method = file.map(f -> f.method(out.resolve("embeddings"), terms));
+    Recipe recipe =
+        file.<Recipe>map(f -> new Recipe.Whole(f.guide(out.resolve("embeddings")), terms))
+            .orElseGet(Recipe.Labels::new);
     try (var interruption = Interruption.watch(terminal)) {
-      var run = new StudentRun(config, division, validation, method, out);
+      var run = new StudentRun(config, division, validation, recipe, out);
       terminal.say(
           "student of %,d parameters; %d labelled (%s) and %d unlabelled images%s",
           run.parameters(),
           division.labelled().size(),
           division.how(),
           division.unlabelled().size(),
-          method.isPresent() || division.unlabelled().isEmpty()
+          recipe.usesUnlabelled() || division.unlabelled().isEmpty()
               ? ""
               : ", these not used: labels only");
-      if (method.isPresent()) {
-        run.cacheEmbeddings(terminal, interruption);
-      }
+      run.cacheEmbeddings(terminal, interruption);
       int steps = run.run("student", terminal, interruption);
       if (steps < config.steps()) {
         terminal.say(

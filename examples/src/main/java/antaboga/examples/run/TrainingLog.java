@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.examples.run;
 
+import antaboga.io.EventFile;
 import antaboga.io.WholeFile;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A training's numbers as JSON lines: one object for each step and for each validation. A run that
@@ -27,13 +29,24 @@ public final class TrainingLog {
   private static final String VALIDATION = "validation";
 
   private final Path file;
+  private final Optional<Path> chart;
   private final ObjectMapper json = new ObjectMapper();
   private final List<Entry> entries = new ArrayList<>();
   private int written;
 
   /** A log that is kept in this file. */
-  public TrainingLog(Path file) {
+  TrainingLog(Path file) {
+    this(file, Optional.empty());
+  }
+
+  /** A log that is kept in a file, and in another one for TensorBoard. */
+  TrainingLog(Path file, Path chart) {
+    this(file, Optional.of(chart));
+  }
+
+  private TrainingLog(Path file, Optional<Path> chart) {
     this.file = file;
+    this.chart = chart;
   }
 
   /** Begins anew, or goes on after the first so many steps of an earlier run. */
@@ -48,6 +61,10 @@ public final class TrainingLog {
     }
     written = entries.size();
     WholeFile.replace(file, lines(0).getBytes(StandardCharsets.UTF_8));
+    if (chart.isPresent()) {
+      Files.deleteIfExists(chart.get());
+      draw(chart.get(), entries);
+    }
   }
 
   private @org.jspecify.annotations.Nullable Entry read(String line) {
@@ -66,9 +83,12 @@ public final class TrainingLog {
     entries.add(new Entry(VALIDATION, steps, new LinkedHashMap<>(scores)));
   }
 
-  /** Appends what is new to the file. */
+  /** Appends what is new to the files. */
   void flush() throws IOException {
     Files.writeString(file, lines(written), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    if (chart.isPresent()) {
+      draw(chart.get(), entries.subList(written, entries.size()));
+    }
     written = entries.size();
   }
 
@@ -78,6 +98,16 @@ public final class TrainingLog {
       lines.append(json.writeValueAsString(entry)).append('\n');
     }
     return lines.toString();
+  }
+
+  private static void draw(Path chart, List<Entry> entries) throws IOException {
+    var events = new EventFile(chart);
+    double now = System.currentTimeMillis() / 1000.0;
+    for (var entry : entries) {
+      entry.values.forEach(
+          (name, value) -> events.add(entry.step, now, entry.kind + "/" + name, value));
+    }
+    events.flush();
   }
 
   /** The value of a name at every step that has it: pairs of step and value. */

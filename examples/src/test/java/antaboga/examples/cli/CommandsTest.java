@@ -66,6 +66,7 @@ class CommandsTest {
             "pretrain",
             "finetune",
             "train",
+            "study",
             "segment",
             "evaluate",
             "convert",

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.examples.run;
+
+import antaboga.Tensor;
+import antaboga.distill.Embeddings;
+import antaboga.distill.semi.PseudoLabels;
+import antaboga.distill.semi.Students;
+import antaboga.medsam.Box;
+import antaboga.medsam.MedSam;
+import antaboga.medsam.model.Prompts;
+import antaboga.nn.Layer;
+import antaboga.ops.Resample;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A frozen teacher, as students meet it: by its embeddings, computed once, and by its masks of
+ * boxes.
+ *
+ * @param teacher the model
+ * @param fingerprint of its file: embeddings are kept under this name
+ * @param cache the folder of the embeddings
+ */
+public record Guide(MedSam teacher, String fingerprint, Path cache) {
+  /** Its embeddings of images of a size, pooled to the grids of the student's taps. */
+  Embeddings embeddings(Students students, int size) {
+    var encoder = teacher.imageEncoder();
+    var model = teacher.model().config();
+    var sides =
+        students.current().taps().stream()
+            .map(tap -> Math.min(model.grid(), size / tap.stride()))
+            .distinct()
+            .toList();
+    Layer seeing = x -> encoder.forward(atInput(x));
+    return new Embeddings(
+        Embeddings.Config.of(cache, fingerprint, model.channels(), sides), seeing);
+  }
+
+  private Tensor atInput(Tensor image) {
+    int input = teacher.model().config().input();
+    return image.size(-1) == input ? image : image.resize(Resample.Rule.BILINEAR, input, input);
+  }
+
+  /** What it takes a box to hold: image (1, 3, H, W), probabilities (1, 1, H, W). */
+  Tensor probability(Tensor image, PseudoLabels.Box box) {
+    var sam = teacher.model();
+    int height = (int) image.size(2);
+    int width = (int) image.size(3);
+    double down = (double) sam.config().input() / height;
+    double across = (double) sam.config().input() / width;
+    var prompt = new Box(box.x0(), box.y0(), box.x1(), box.y1()).scaled(across, down);
+    var embedding = sam.imageEncoder().forward(atInput(image));
+    var masks = sam.decode(embedding, Prompts.boxes(Box.tensor(List.of(prompt))), false);
+    return masks.logits().sigmoid().resize(Resample.Rule.BILINEAR, height, width);
+  }
+}

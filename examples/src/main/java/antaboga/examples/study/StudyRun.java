@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+package antaboga.examples.study;
+
+import antaboga.examples.run.DataFolder;
+import antaboga.examples.run.Guide;
+import antaboga.examples.run.Interruption;
+import antaboga.examples.run.ModelFile;
+import antaboga.examples.run.Natives;
+import antaboga.examples.run.Output;
+import antaboga.examples.run.Prediction;
+import antaboga.examples.run.Provenance;
+import antaboga.examples.run.Recipe;
+import antaboga.examples.run.StudentRun;
+import antaboga.examples.run.TeacherRun;
+import antaboga.examples.run.Terminal;
+import antaboga.nn.data.Sample;
+import antaboga.nn.metric.Scores;
+import java.io.IOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * Runs every cell of a study that has no result yet. Several processes may run one study at the
+ * same time: each takes cells that no other has taken.
+ */
+public final class StudyRun {
+  private static final long ROOM = 512L << 20;
+  private static final long PATIENCE_SECONDS = 5;
+
+  private final Study study;
+  private final Path out;
+  private final List<PathMatcher> only;
+  private final Terminal terminal;
+
+  /** What became of a cell that was looked at. */
+  private enum Outcome {
+    DONE,
+    TAKEN, // by another process, which finishes it
+    WAITS, // for a teacher that another process trains
+    STOPPED
+  }
+
+  private StudyRun(Study study, Path out, List<PathMatcher> only, Terminal terminal) {
+    this.study = study;
+    this.out = out;
+    this.only = only;
+    this.terminal = terminal;
+  }
+
+  /**
+   * A study, checked as far as can be without reading an image.
+   *
+   * @param file describes it
+   * @param data the folder of the sets, instead of the one that the file names
+   * @param out where everything goes
+   * @param only patterns of the cells to run, such as {@code polyp*}{@code /10/**}; none for all
+   */
+  public static StudyRun of(
+      Path file, Optional<Path> data, Path out, List<String> only, Terminal terminal) {
+    var study = Study.read(file);
+    study = data.map(study::withData).orElse(study);
+    for (var set : study.sets()) {
+      DataFolder.open(study.data().resolve(set));
+    }
+    study
+        .teacher()
+        .flatMap(Study.Teacher::file)
+        .map(ModelFile::open)
+        .ifPresent(ModelFile::requireTeacher);
+    var matchers =
+        only.stream().map(p -> FileSystems.getDefault().getPathMatcher("glob:" + p)).toList();
+    return new StudyRun(study, out, matchers, terminal);
+  }
+
+  private List<Cell> chosen() {
+    return study.cells().stream()
+        .filter(c -> only.isEmpty() || only.stream().anyMatch(m -> m.matches(Path.of(c.name()))))
+        .toList();
+  }
+
+  /**
+   * Runs what is missing, then writes the tables.
+   *
+   * @return whether all chosen cells that no other process works on are finished
+   * @throws IOException if a file cannot be read or written
+   */
+  public boolean run() throws IOException {
+    Output.folder(out, ROOM);
+    Natives.prepareSmall();
+    var cells = chosen();
+    terminal.say("study %s: %d cells", study.file().getFileName(), cells.size());
+    try (var interruption = Interruption.watch(terminal)) {
+      boolean waits = true;
+      while (waits) {
+        waits = false;
+        for (var cell : cells) {
+          var outcome = interruption.asked() ? Outcome.STOPPED : run(cell, interruption);
+          if (outcome == Outcome.STOPPED) {
+            terminal.say("antaboga: stopped and saved; the same command goes on from there");
+            return false;
+          }
+          waits |= outcome == Outcome.WAITS;
+        }
+        if (waits) {
+          rest();
+        }
+      }
+    }
+    tables();
+    return true;
+  }
+
+  /** Writes the tables of all cells that are finished. */
+  public void tables() throws IOException {
+    new Summary(study, out).write(terminal);
+  }
+
+  private static void rest() {
+    try {
+      TimeUnit.SECONDS.sleep(PATIENCE_SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the next cell asks whether to stop
+    }
+  }
+
+  @SuppressWarnings("try") // claims by being open
+  private Outcome run(Cell cell, Interruption interruption) throws IOException {
+    var folder = cell.folder(out);
+    if (Result.isThere(folder, settings(cell))) {
+      return Outcome.DONE;
+    }
+    var guide = Optional.<Guide>empty();
+    if (cell.method().kind().needsTeacher()) {
+      var path = teacher(cell.set(), interruption);
+      if (path.isEmpty()) {
+        return interruption.asked() ? Outcome.STOPPED : Outcome.WAITS;
+      }
+      guide = Optional.of(ModelFile.open(path.get()).guide(embeddings(cell)));
+    }
+    var claim = Claim.of(folder);
+    if (claim.isEmpty()) {
+      return Outcome.TAKEN;
+    }
+    try (var held = claim.get()) {
+      return Result.isThere(folder, settings(cell)) || train(cell, guide, interruption)
+          ? Outcome.DONE
+          : Outcome.STOPPED;
+    }
+  }
+
+  /** Everything in the study's file that the cell's result depends on. */
+  private String settings(Cell cell) {
+    var method = cell.method();
+    var teacher = method.kind().needsTeacher() ? ", " + teacherSettings(cell.set()) : "";
+    var terms = method.kind().needsTeacher() ? ", " + method.terms() : "";
+    return cell.settings() + terms + teacher;
+  }
+
+  // grids of another network, or of another size, would push one another out of a cache
+  private Path embeddings(Cell cell) {
+    var training = cell.training();
+    return out.resolve("embeddings").resolve(training.network() + "-" + training.size());
+  }
+
+  private boolean train(Cell cell, Optional<Guide> guide, Interruption interruption)
+      throws IOException {
+    var data = DataFolder.open(study.data().resolve(cell.set()));
+    var division = data.divide(cell.share(), cell.seed());
+    var validation = data.has("val") ? data.samples("val") : List.<Sample>of();
+    var folder = cell.folder(out);
+    var run = new StudentRun(cell.training(), division, validation, recipe(cell, guide), folder);
+    long begun = System.nanoTime();
+    if (!run.isFinished()) {
+      run.cacheEmbeddings(terminal, interruption);
+      if (interruption.asked()) {
+        return false;
+      }
+      run.run(cell.name(), terminal, interruption);
+      if (!run.isFinished()) {
+        return false;
+      }
+    }
+    var about = new LinkedHashMap<String, Object>();
+    about.put("cell", cell.name());
+    about.put("version", Provenance.version());
+    about.put("parameters", run.parameters());
+    about.put("labelled", division.labelled().size());
+    about.put("unlabelled", division.unlabelled().size());
+    about.put("labelled list", division.how());
+    about.put("seconds of the last run", (System.nanoTime() - begun) / 1_000_000_000L);
+    Result.write(folder, about, settings(cell), test(run, data.samples("test"), about));
+    Files.deleteIfExists(run.checkpoint());
+    return true;
+  }
+
+  private static Recipe recipe(Cell cell, Optional<Guide> guide) {
+    var terms = cell.method().terms();
+    return switch (cell.method().kind()) {
+      case SUPERVISED -> new Recipe.Labels();
+      case MEAN_TEACHER -> Recipe.Published.MEAN_TEACHER;
+      case UA_MT -> Recipe.Published.UA_MT;
+      case CPS -> Recipe.Published.CPS;
+      case UNIMATCH -> Recipe.Published.UNIMATCH;
+      case BCP -> Recipe.Published.BCP;
+      case FEATURES -> new Recipe.Features(guide.orElseThrow(), terms.taps(), terms.distillation());
+      case ANTABOGA -> new Recipe.Whole(guide.orElseThrow(), terms);
+    };
+  }
+
+  /** Reads the test images, once, for the best student and for the last. */
+  private Map<String, Scores> test(StudentRun run, List<Sample> test, Map<String, Object> about)
+      throws IOException {
+    var scores = new LinkedHashMap<String, Scores>();
+    var last = ModelFile.open(run.file());
+    var best = Files.exists(run.best()) ? ModelFile.open(run.best()) : last;
+    about.put("best step", best.metadata().getOrDefault("antaboga.steps", "last"));
+    about.put("best validation Dice", best.metadata().getOrDefault("antaboga.validation", "none"));
+    var student = best.student();
+    scores.put("test", Prediction.student(student.segmenter(), student.size(), test, terminal));
+    var other = last.student();
+    scores.put("test-last", Prediction.student(other.segmenter(), other.size(), test, terminal));
+    return scores;
+  }
+
+  /** Everything in the study's file that a set's teacher depends on. */
+  private String teacherSettings(String set) {
+    var plan = study.teacher().orElseThrow();
+    return plan.file().map(Path::toString).orElseGet(() -> plan + " on " + others(set, plan));
+  }
+
+  /** The sets that a teacher learns from. */
+  private List<String> others(String target, Study.Teacher plan) {
+    return Stream.concat(study.sets().stream(), plan.also().stream())
+        .distinct()
+        .filter(name -> !name.equals(target))
+        .toList();
+  }
+
+  /** The set's teacher; empty if another process trains it, or a stop was asked for. */
+  @SuppressWarnings("try") // claims by being open
+  private Optional<Path> teacher(String set, Interruption interruption) throws IOException {
+    var plan = study.teacher().orElseThrow();
+    if (plan.file().isPresent()) {
+      return plan.file();
+    }
+    var folder = out.resolve("teachers").resolve(set);
+    var file = folder.resolve("teacher.safetensors");
+    if (Result.isThere(folder, teacherSettings(set))) {
+      return Optional.of(file);
+    }
+    var claim = Claim.of(folder);
+    if (claim.isEmpty()) {
+      return Optional.empty();
+    }
+    try (var held = claim.get()) {
+      if (!Result.isThere(folder, teacherSettings(set))) {
+        var run = new TeacherRun(plan.training(), sources(set, plan), folder);
+        terminal.say("teacher for %s, of %,d parameters", set, run.parameters());
+        run.run(terminal, interruption);
+        if (!run.isFinished()) {
+          return Optional.empty();
+        }
+        var about = new LinkedHashMap<String, Object>();
+        about.put("teacher for", set);
+        about.put("version", Provenance.version());
+        about.put("parameters", run.parameters());
+        Result.write(folder, about, teacherSettings(set), Map.of());
+      }
+    }
+    return Optional.of(file);
+  }
+
+  /** Training images of all other sets; of the target none, but for how bright its lesions are. */
+  private List<TeacherRun.Source> sources(String target, Study.Teacher plan) throws IOException {
+    int few = study.shares().stream().mapToInt(share -> share).min().orElseThrow();
+    var own = DataFolder.open(study.data().resolve(target)).divide(few, plan.seed()).labelled();
+    var like = new TeacherRun.Source(own, true, 0);
+    var sources = new ArrayList<TeacherRun.Source>();
+    for (var name : others(target, plan)) {
+      var samples = DataFolder.open(study.data().resolve(name)).samples("train");
+      boolean whole = !plan.manyObjects().contains(name);
+      var source = new TeacherRun.Source(samples, whole, plan.inverted().orElse(0));
+      sources.add(plan.inverted().isPresent() ? source : source.turnedTo(like));
+    }
+    return sources;
+  }
+}
