@@ -7,8 +7,11 @@ import antaboga.distill.semi.PseudoLabels;
 import antaboga.distill.semi.Students;
 import antaboga.medsam.Box;
 import antaboga.medsam.MedSam;
+import antaboga.medsam.model.MedSamConfig;
 import antaboga.medsam.model.Prompts;
+import antaboga.medsam.model.Sam;
 import antaboga.nn.Layer;
+import antaboga.nn.Weights;
 import antaboga.ops.Resample;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,6 +25,12 @@ import java.util.List;
  * @param cache the folder of the embeddings
  */
 public record Guide(MedSam teacher, String fingerprint, Path cache) {
+  /** A teacher that was never trained: what remains of a method with it, no teacher has taught. */
+  public static Guide untrained(MedSamConfig sizes, long seed, Path cache) {
+    var teacher = MedSam.of(new Sam(Weights.init(seed).frozen(), sizes));
+    return new Guide(teacher, "untrained " + sizes + ", seed " + seed, cache);
+  }
+
   /** Its embeddings of images of a size, pooled to the grids of the student's taps. */
   Embeddings embeddings(Students students, int size) {
     var encoder = teacher.imageEncoder();

@@ -111,9 +111,15 @@ record Study(
    * @param share its own share of labels; empty for each of the study's
    * @param training lengths and sizes; its seed is the cell's
    * @param terms of the whole method; of plain distillation, the taps and the weight
+   * @param untrained whether its teacher is left as it was drawn, for control
    */
   record Method(
-      String name, Kind kind, OptionalInt share, StudentRun.Config training, Recipe.Terms terms) {}
+      String name,
+      Kind kind,
+      OptionalInt share,
+      StudentRun.Config training,
+      Recipe.Terms terms,
+      boolean untrained) {}
 
   /**
    * What is compared.
@@ -247,7 +253,8 @@ record Study(
         yaml.has("labels")
             ? OptionalInt.of((int) yaml.integer("labels", 1, 100))
             : OptionalInt.empty();
-    var method = new Method(name, kind, share, training, terms(yaml, kind, network));
+    boolean untrained = kind.needsTeacher() && yaml.flag("untrained-teacher", false);
+    var method = new Method(name, kind, share, training, terms(yaml, kind, network), untrained);
     yaml.requireAllAsked();
     return method;
   }

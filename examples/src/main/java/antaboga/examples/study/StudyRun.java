@@ -2,6 +2,7 @@
 package antaboga.examples.study;
 
 import antaboga.examples.run.DataFolder;
+import antaboga.examples.run.Failure;
 import antaboga.examples.run.Guide;
 import antaboga.examples.run.Interruption;
 import antaboga.examples.run.ModelFile;
@@ -13,6 +14,7 @@ import antaboga.examples.run.Recipe;
 import antaboga.examples.run.StudentRun;
 import antaboga.examples.run.TeacherRun;
 import antaboga.examples.run.Terminal;
+import antaboga.medsam.model.MedSamConfig;
 import antaboga.nn.data.Sample;
 import antaboga.nn.metric.Scores;
 import java.io.IOException;
@@ -22,6 +24,7 @@ import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +49,7 @@ public final class StudyRun {
     DONE,
     TAKEN, // by another process, which finishes it
     WAITS, // for a teacher that another process trains
+    FAILED,
     STOPPED
   }
 
@@ -82,9 +86,18 @@ public final class StudyRun {
   }
 
   private List<Cell> chosen() {
-    return study.cells().stream()
-        .filter(c -> only.isEmpty() || only.stream().anyMatch(m -> m.matches(Path.of(c.name()))))
-        .toList();
+    var cells =
+        study.cells().stream()
+            .filter(
+                c -> only.isEmpty() || only.stream().anyMatch(m -> m.matches(Path.of(c.name()))))
+            .toList();
+    if (cells.isEmpty()) {
+      throw new Failure(
+          "no cell matches",
+          "--only",
+          "cells are named set/percent/method/seed, such as " + study.cells().get(0).name());
+    }
+    return cells;
   }
 
   /**
@@ -98,12 +111,19 @@ public final class StudyRun {
     Natives.prepareSmall();
     var cells = chosen();
     terminal.say("study %s: %d cells", study.file().getFileName(), cells.size());
+    var failed = new LinkedHashSet<String>();
     try (var interruption = Interruption.watch(terminal)) {
       boolean waits = true;
       while (waits) {
         waits = false;
         for (var cell : cells) {
-          var outcome = interruption.asked() ? Outcome.STOPPED : run(cell, interruption);
+          if (failed.contains(cell.name())) {
+            continue;
+          }
+          var outcome = interruption.asked() ? Outcome.STOPPED : attempt(cell, interruption);
+          if (outcome == Outcome.FAILED) {
+            failed.add(cell.name());
+          }
           if (outcome == Outcome.STOPPED) {
             terminal.say("antaboga: stopped and saved; the same command goes on from there");
             return false;
@@ -116,7 +136,23 @@ public final class StudyRun {
       }
     }
     tables();
+    if (!failed.isEmpty()) {
+      throw new Failure(
+          failed.size() + " cells failed, the others are finished",
+          String.join(", ", failed),
+          "the reasons stand above");
+    }
     return true;
+  }
+
+  /** One cell that goes wrong must not end a night's work. */
+  private Outcome attempt(Cell cell, Interruption interruption) throws IOException {
+    try {
+      return run(cell, interruption);
+    } catch (Failure | IllegalArgumentException | IllegalStateException e) {
+      terminal.say("antaboga: %s: %s", cell.name(), String.valueOf(e.getMessage()));
+      return Outcome.FAILED;
+    }
   }
 
   /** Writes the tables of all cells that are finished. */
@@ -139,7 +175,11 @@ public final class StudyRun {
       return Outcome.DONE;
     }
     var guide = Optional.<Guide>empty();
-    if (cell.method().kind().needsTeacher()) {
+    if (cell.method().untrained()) {
+      guide =
+          Optional.of(
+              Guide.untrained(sizes(), study.teacher().orElseThrow().seed(), embeddings(cell)));
+    } else if (cell.method().kind().needsTeacher()) {
       var path = teacher(cell.set(), interruption);
       if (path.isEmpty()) {
         return interruption.asked() ? Outcome.STOPPED : Outcome.WAITS;
@@ -161,6 +201,7 @@ public final class StudyRun {
   private String settings(Cell cell) {
     var method = cell.method();
     var teacher = method.kind().needsTeacher() ? ", " + teacherSettings(cell.set()) : "";
+    teacher += method.untrained() ? ", but untrained" : "";
     var terms = method.kind().needsTeacher() ? ", " + method.terms() : "";
     return cell.settings() + terms + teacher;
   }
@@ -229,6 +270,13 @@ public final class StudyRun {
     var other = last.student();
     scores.put("test-last", Prediction.student(other.segmenter(), other.size(), test, terminal));
     return scores;
+  }
+
+  private MedSamConfig sizes() {
+    var plan = study.teacher().orElseThrow();
+    return plan.file()
+        .map(file -> ModelFile.open(file).teacher().model().config())
+        .orElseGet(() -> plan.sizes().config());
   }
 
   /** Everything in the study's file that a set's teacher depends on. */

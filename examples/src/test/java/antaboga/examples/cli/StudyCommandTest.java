@@ -43,6 +43,7 @@ class StudyCommandTest {
         unimatch: {recipe: unimatch}
         bcp: {recipe: bcp}
         features: {recipe: features, taps: [dec3]}
+        control: {recipe: features, taps: [dec3], untrained-teacher: true}
         ours: {recipe: antaboga, masks: 0.3, ramp-start: 0}
       compare: {ours: ours, against: [mean-teacher, bcp], floor: few, ceiling: all}
       """;
@@ -84,7 +85,7 @@ class StudyCommandTest {
     var run = Run.of("study", file, "--out", out);
     done(run);
     assertTrue(run.results().contains("ours"), run.results());
-    assertEquals(11, Files.readAllLines(out.resolve("summary.csv")).size());
+    assertEquals(12, Files.readAllLines(out.resolve("summary.csv")).size());
     assertEquals(3, Files.readAllLines(out.resolve("comparisons.csv")).size());
     var cell = out.resolve("cells/discs/34/ours/1");
     for (var part : List.of("result.json", "log.jsonl", "best.safetensors")) {
@@ -153,8 +154,9 @@ class StudyCommandTest {
     var other = HEAD.replace("steps: 2\n", "steps: 4\n") + methods;
     var run = Run.of("study", study("changed.yaml", other), "--out", out);
     assertEquals(1, run.status());
-    assertTrue(run.complaint().contains("result is of other settings"), run.complaint());
-    assertTrue(run.complaint().contains("give another --out"), run.complaint());
+    assertTrue(run.said().contains("result is of other settings"), run.said());
+    assertTrue(run.said().contains("give another --out"), run.said());
+    assertTrue(run.complaint().contains("1 cells failed"), run.complaint());
   }
 
   @Test
@@ -163,5 +165,19 @@ class StudyCommandTest {
     var file = study("chosen.yaml", HEAD + METHODS);
     done(Run.of("study", file, "--out", out, "--only", "discs/34/few/*,**/u-net/**"));
     assertEquals(3, Files.readAllLines(out.resolve("summary.csv")).size());
+    var none = Run.of("study", file, "--out", out, "--only", "disks/**");
+    assertTrue(none.complaint().contains("such as discs/34/few/1"), none.complaint());
+  }
+
+  /** BCP wants as many unlabelled images as labelled ones; the other method is not its fault. */
+  @Test
+  void aCellThatFailsDoesNotEndTheStudy() throws IOException {
+    var out = folder.resolve("failing");
+    var methods = "methods: {bcp: {recipe: bcp, unlabelled-batch: 3}, few: {recipe: supervised}}";
+    var run = Run.of("study", study("failing.yaml", HEAD + methods), "--out", out);
+    assertEquals(1, run.status());
+    assertTrue(run.said().contains("2 labelled and 3 unlabelled images"), run.said());
+    assertTrue(run.complaint().contains("discs/34/bcp/1"), run.complaint());
+    assertTrue(Files.exists(out.resolve("cells/discs/34/few/1/result.json")));
   }
 }
