@@ -75,6 +75,11 @@ final class StudyCommand implements Callable<Integer>, Commands.Speaking {
   @Option(names = "--tables", description = "Train nothing: write the tables of what is there.")
   private boolean tables;
 
+  @Option(
+      names = "--report",
+      description = "Train nothing: write report.html of what is there, with test images.")
+  private boolean report;
+
   private Terminal terminal = Terminal.ofProcess();
 
   @Override
@@ -89,6 +94,10 @@ final class StudyCommand implements Callable<Integer>, Commands.Speaking {
       Arguments.positive("--threads", threads);
     }
     var study = StudyRun.of(file, Optional.ofNullable(data), out, only, terminal);
+    if (report) {
+      study.report();
+      return 0;
+    }
     if (tables) {
       study.tables();
       return 0;

@@ -2,11 +2,6 @@
 package antaboga.examples.report;
 
 import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -67,13 +62,7 @@ public record Page(
   /** The page. */
   public String html() {
     var html = new StringBuilder();
-    html.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
-        .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
-        .append("<title>%s</title>\n<style>\n".formatted(Html.escape(title)))
-        .append(style())
-        .append("</style></head>\n<body><main>\n");
-    html.append("<p class=\"kicker\">%s</p>\n".formatted(Html.escape(kicker)));
-    html.append("<h1>%s</h1>\n<p class=\"lead\">%s</p>\n".formatted(text(title), text(lead)));
+    html.append(Html.head(kicker, title, lead));
     html.append("<div class=\"tiles\">");
     for (var tile : tiles) {
       html.append(
@@ -103,7 +92,7 @@ public record Page(
     html.append("<div class=\"pair-of-charts\"><div class=\"card scroll\"><table><thead><tr><th>");
     html.append("mean over images</th>");
     for (var method : methods) {
-      html.append("<th>%s%s</th>".formatted(swatch(method.role()), text(method.name())));
+      html.append("<th>%s%s</th>".formatted(Html.swatch(method.role()), text(method.name())));
     }
     html.append("</tr></thead><tbody>\n");
     for (var metric : metrics) {
@@ -144,47 +133,14 @@ public record Page(
         <h2>Best, median, worst</h2>
         <p class="note">Chosen by the Dice of the last method, so the worst is shown as well. Brightness is
         stretched, as the networks see it.</p>
-        <div class="legend"><span><i class="swatch truth"></i>truth</span>
-        <span><i class="swatch hit"></i>rightly marked</span>
-        <span><i class="swatch extra"></i>marked, not in the truth</span>
-        <span><i class="swatch missed"></i>missed</span></div>
         """);
-    for (var shown : cases) {
-      html.append(
-              "<section class=\"card case\"><header><strong>%s</strong><span>%s</span></header>"
-                  .formatted(text(shown.why()), text(shown.image())))
-          .append("<div class=\"views\">");
-      for (var view : shown.views()) {
-        html.append("<figure>")
-            .append(Html.inline(view.picture(), shown.image() + ", " + view.name()))
-            .append(
-                "<figcaption><span>%s</span><b>%s</b></figcaption></figure>\n"
-                    .formatted(text(view.name()), text(view.figure())));
-      }
-      html.append("</div></section>\n");
-    }
+    html.append(Html.MARKS);
+    cases.forEach(shown -> html.append(Html.shown(shown)));
   }
 
   private void curves(StringBuilder html) {
     html.append("<h2>Training</h2>\n<p class=\"note\">%s</p>\n".formatted(text(chartNote)));
-    html.append("<div class=\"pair-of-charts\">");
-    for (var chart : charts) {
-      html.append("<div class=\"card\"><h3>%s</h3>".formatted(text(chart.title())));
-      html.append("<div class=\"legend\">");
-      var named = new ArrayList<String>();
-      for (var series : chart.series()) {
-        if (!series.role().contains("faint") && !named.contains(series.name())) {
-          named.add(series.name());
-          html.append("<span>%s%s</span>".formatted(swatch(series.role()), text(series.name())));
-        }
-      }
-      html.append("</div>").append(chart.svg()).append("</div>\n");
-    }
-    html.append("</div>\n");
-  }
-
-  private static String swatch(String role) {
-    return "<i class=\"swatch %s\"></i>".formatted(role);
+    html.append(Html.charts(charts));
   }
 
   private static String element(String name, String content) {
@@ -193,16 +149,5 @@ public record Page(
 
   private static String text(String text) {
     return Html.escape(text);
-  }
-
-  private static String style() {
-    try (InputStream css = Page.class.getResourceAsStream("report.css")) {
-      if (css == null) {
-        throw new IllegalStateException("report.css is not beside Page in the jar; build again");
-      }
-      return new String(css.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // a resource of the jar
-    }
   }
 }

@@ -31,15 +31,25 @@ public record Guide(MedSam teacher, String fingerprint, Path cache) {
     return new Guide(teacher, "untrained " + sizes + ", seed " + seed, cache);
   }
 
-  /** Its embeddings of images of a size, pooled to the grids of the student's taps. */
-  Embeddings embeddings(Students students, int size) {
+  /** Its embeddings of images of a size, pooled to the grids of these taps of the student. */
+  Embeddings embeddings(Students students, int size, List<String> taps) {
     var encoder = teacher.imageEncoder();
     var model = teacher.model().config();
     var sides =
-        students.current().taps().stream()
+        taps.stream()
+            .map(students.current()::tap)
             .map(tap -> Math.min(model.grid(), size / tap.stride()))
             .distinct()
             .toList();
+    for (int side : sides) {
+      if (model.grid() % side != 0) {
+        throw new Failure(
+            "the student's map of %d x %d positions does not divide the teacher's %d x %d"
+                .formatted(side, side, model.grid(), model.grid()),
+            taps,
+            "take a teacher of %d px, or other taps".formatted(size));
+      }
+    }
     Layer seeing = x -> encoder.forward(atInput(x));
     return new Embeddings(
         Embeddings.Config.of(cache, fingerprint, model.channels(), sides), seeing);

@@ -74,14 +74,16 @@ public final class Prediction {
     try (var progress = terminal.start("evaluation", samples.size(), 0)) {
       for (int i = 0; i < samples.size(); i++) {
         var sample = samples.get(i);
-        var truth = sample.truth();
-        scores.add(
-            sample.name(),
-            Pair.of(teacher(teacher.encode(Image.read(sample.image())), boxes(truth)), truth));
+        scores.add(sample.name(), Pair.of(teacher(teacher, sample), sample.truth()));
         progress.at(i + 1, sample.name());
       }
     }
     return scores;
+  }
+
+  /** What a teacher marks within the boxes of all objects of the true mask. */
+  public static Region teacher(MedSam teacher, Sample sample) throws IOException {
+    return teacher(teacher.encode(Image.read(sample.image())), boxes(sample.truth()));
   }
 
   /** What a teacher marks on an image, for all prompts together. */

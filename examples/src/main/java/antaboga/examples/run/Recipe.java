@@ -40,6 +40,11 @@ public sealed interface Recipe {
     return Optional.empty();
   }
 
+  /** Where the student is compared with the teacher. */
+  default List<String> taps() {
+    return List.of();
+  }
+
   /** How many perturbed twins of each image the teacher is asked about. */
   default int draws() {
     return 0;
@@ -110,7 +115,7 @@ public sealed interface Recipe {
 
     @Override
     public Objective objective(StudentRun.Config config, Students students, int unlabelled) {
-      var embeddings = teacher.embeddings(students, config.size());
+      var embeddings = teacher.embeddings(students, config.size(), taps);
       return new PlainDistillation(students, embeddings, taps, weight, config.seed());
     }
 
@@ -145,7 +150,7 @@ public sealed interface Recipe {
               terms.masks(),
               PERTURBATION,
               DRAWS);
-      var embeddings = teacher.embeddings(students, config.size());
+      var embeddings = teacher.embeddings(students, config.size(), terms.taps());
       return terms.masks() > 0
           ? new PerturbationConsistentDistillation(
               settings, students, embeddings, config.seed(), teacher::probability)
@@ -175,6 +180,11 @@ public sealed interface Recipe {
     @Override
     public Optional<Guide> guide() {
       return Optional.of(teacher);
+    }
+
+    @Override
+    public List<String> taps() {
+      return terms.taps();
     }
 
     @Override

@@ -5,6 +5,7 @@ import antaboga.examples.report.Overlay;
 import antaboga.medsam.Box;
 import antaboga.medsam.MemoryBudget;
 import antaboga.medsam.Point;
+import antaboga.medsam.Preparation;
 import antaboga.medsam.Prompt;
 import antaboga.nn.data.Images;
 import antaboga.nn.metric.Region;
@@ -34,11 +35,16 @@ public final class Segmentation {
    *
    * @param boxes one for each object; or the box of the one object that points tell of
    * @param points of one object
+   * @param preparation of the images
    * @param scenes folder of encoded images, for the next time
    * @param budget of the teacher's memory
    */
   public record Asked(
-      List<Box> boxes, List<Point> points, Optional<Path> scenes, MemoryBudget budget) {
+      List<Box> boxes,
+      List<Point> points,
+      Preparation preparation,
+      Optional<Path> scenes,
+      MemoryBudget budget) {
     /** Keeps copies. */
     public Asked {
       boxes = List.copyOf(boxes);
@@ -114,7 +120,7 @@ public final class Segmentation {
       }
     } else {
       try (var teacher = model.teacher(asked.budget())) {
-        var scenes = new Scenes(teacher, asked.scenes());
+        var scenes = new Scenes(teacher, asked.preparation(), asked.scenes());
         for (var image : images) {
           write(image, Prediction.teacher(scenes.of(image), asked.prompts()));
         }

@@ -219,7 +219,7 @@ public final class StudentRun {
     if (guide.isEmpty()) {
       return;
     }
-    var embeddings = guide.get().embeddings(students, config.size());
+    var embeddings = guide.get().embeddings(students, config.size(), recipe.taps());
     var store = new ImageStore(config.size());
     var unlabelled = unlabelled();
     int images = Math.max(data.labelled().size(), unlabelled.size());

@@ -18,6 +18,7 @@ import antaboga.medsam.model.MedSamConfig;
 import antaboga.nn.data.Sample;
 import antaboga.nn.metric.Scores;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -158,6 +159,16 @@ public final class StudyRun {
   /** Writes the tables of all cells that are finished. */
   public void tables() throws IOException {
     new Summary(study, out).write(terminal);
+  }
+
+  /** Writes a page of all that is finished, with test images. */
+  public void report() throws IOException {
+    Natives.prepareSmall();
+    tables();
+    var file = out.resolve("report.html");
+    var html = new StudyReport(study, out).html();
+    Output.write(file, html.getBytes(StandardCharsets.UTF_8));
+    terminal.print("%s", file);
   }
 
   private static void rest() {

@@ -12,7 +12,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.commons.math3.stat.descriptive.DescriptiveStatistics;
 
@@ -24,7 +23,7 @@ final class Summary {
   private static final List<String> METRICS = List.of("Dice", "IoU", "HD95");
 
   /** A line of the table: one method on one set with one share of labels. */
-  private record Row(String set, int share, String method, List<Result.Table> seeds) {
+  record Row(String set, int share, String method, List<Result.Table> seeds) {
     DescriptiveStatistics over(String metric) {
       var statistics = new DescriptiveStatistics();
       seeds.forEach(table -> statistics.addValue(table.mean(metric)));
@@ -69,7 +68,7 @@ final class Summary {
     Output.write(out.resolve(name), text.getBytes(StandardCharsets.UTF_8));
   }
 
-  private List<Row> rows(String name) throws IOException {
+  List<Row> rows(String name) throws IOException {
     var tables = new LinkedHashMap<String, List<Result.Table>>();
     var cells = new LinkedHashMap<String, Cell>();
     for (var cell : study.cells()) {
@@ -95,7 +94,7 @@ final class Summary {
     return rows;
   }
 
-  private static Optional<Row> find(List<Row> rows, String set, int share, String method) {
+  static Optional<Row> find(List<Row> rows, String set, int share, String method) {
     return rows.stream()
         .filter(r -> r.set.equals(set) && r.method.equals(method))
         .filter(r -> share == 0 || r.share == share)
@@ -103,7 +102,7 @@ final class Summary {
   }
 
   /** Which part of the way from few labels to all labels a method goes; empty if unknown. */
-  private Optional<Double> gap(List<Row> rows, Row row) {
+  Optional<Double> gap(List<Row> rows, Row row) {
     var comparison = study.comparison();
     var floor = comparison.floor().flatMap(name -> find(rows, row.set, row.share, name));
     var ceiling = comparison.ceiling().flatMap(name -> find(rows, row.set, 0, name));
@@ -138,46 +137,59 @@ final class Summary {
     return Double.isFinite(value) ? String.format(Locale.ROOT, "%.6f", value) : "";
   }
 
-  /** Ours against each of the others, with Holm's correction within a set and share. */
+  /**
+   * Ours against another method on the test images of a set.
+   *
+   * @param best whether the other is the best of the others
+   * @param holm p after Holm's correction within the set and share
+   */
+  record Tested(Row ours, Row other, boolean best, Comparison test, double holm) {}
+
+  /** Ours against each of the others. */
+  List<Tested> tested(List<Row> rows) {
+    var all = new ArrayList<Tested>();
+    for (var ours : rows) {
+      if (study.comparison().ours().filter(ours.method::equals).isEmpty()) {
+        continue;
+      }
+      var others =
+          study.comparison().against().stream()
+              .flatMap(name -> find(rows, ours.set, ours.share, name).stream())
+              .toList();
+      var tests =
+          others.stream()
+              .map(other -> Comparison.wilcoxon(ours.images("Dice"), other.images("Dice")))
+              .toList();
+      var holm = Comparison.holm(tests.stream().mapToDouble(Comparison::p).toArray());
+      double most = others.stream().mapToDouble(o -> o.mean("Dice")).max().orElse(Double.NaN);
+      for (int i = 0; i < others.size(); i++) {
+        var other = others.get(i);
+        all.add(new Tested(ours, other, other.mean("Dice") == most, tests.get(i), holm[i]));
+      }
+    }
+    return all;
+  }
+
   private String comparisons(List<Row> rows) {
     var csv =
         new StringBuilder(
             "set,labels,ours,other,best of the others,difference of Dice,images,p,p after Holm\n");
-    var ours = study.comparison().ours();
-    for (var row : rows) {
-      if (ours.isPresent() && row.method.equals(ours.get())) {
-        compare(rows, row, csv);
-      }
+    for (var t : tested(rows)) {
+      csv.append(
+          String.format(
+              Locale.ROOT,
+              "%s,%d,%s,%s,%s,%s,%d,%.3g,%.3g\n",
+              t.ours.set,
+              t.ours.share,
+              t.ours.method,
+              t.other.method,
+              t.best ? "yes" : "",
+              number(t.test.difference()),
+              t.test.pairs(),
+              t.test.p(),
+              t.holm));
     }
     return csv.toString();
-  }
-
-  private void compare(List<Row> rows, Row ours, StringBuilder csv) {
-    var others = new LinkedHashMap<Row, Comparison>();
-    for (var name : study.comparison().against()) {
-      find(rows, ours.set, ours.share, name)
-          .ifPresent(
-              row -> others.put(row, Comparison.wilcoxon(ours.images("Dice"), row.images("Dice"))));
-    }
-    var best = others.keySet().stream().max(Comparator.comparingDouble(row -> row.mean("Dice")));
-    var holm = Comparison.holm(others.values().stream().mapToDouble(Comparison::p).toArray());
-    int at = 0;
-    for (Map.Entry<Row, Comparison> entry : others.entrySet()) {
-      var row = entry.getKey();
-      var test = entry.getValue();
-      csv.append(
-          "%s,%d,%s,%s,%s,%s,%d,%.3g,%.3g\n"
-              .formatted(
-                  ours.set,
-                  ours.share,
-                  ours.method,
-                  row.method,
-                  best.filter(row::equals).isPresent() ? "yes" : "",
-                  number(test.difference()),
-                  test.pairs(),
-                  test.p(),
-                  holm[at++]));
-    }
   }
 
   /** A table for people, in per cent and pixels. */

@@ -94,6 +94,12 @@ class StudyCommandTest {
     assertTrue(Files.size(cell.resolve("events.out.tfevents.antaboga")) > 100);
     assertFalse(Files.exists(cell.resolve("checkpoint.safetensors")));
 
+    done(Run.of("study", file, "--out", out, "--report"));
+    var page = Files.readString(out.resolve("report.html"));
+    for (var part : List.of("Worst, discs", "teacher, true box", "34 % of labels", "<svg")) {
+      assertTrue(page.contains(part), part);
+    }
+
     var again = Run.of("study", file, "--out", out);
     done(again);
     assertFalse(again.said().contains("discs/34/few/1:"), again.said());
