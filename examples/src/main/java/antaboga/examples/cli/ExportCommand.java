@@ -58,6 +58,13 @@ final class ExportCommand implements Callable<Integer>, Commands.Speaking {
   private boolean alternatives;
 
   @Option(
+      names = "--points",
+      description =
+          "For a teacher: the decoder takes points and a mask beside a box, one object at a time,"
+              + " with the inputs of SAM's own export.")
+  private boolean points;
+
+  @Option(
       names = "--size",
       paramLabel = "PIXELS",
       description =
@@ -84,6 +91,9 @@ final class ExportCommand implements Callable<Integer>, Commands.Speaking {
     if (alternatives && model.isStudent()) {
       throw new Failure("a student has no alternative masks", "--alternatives", "leave it out");
     }
+    if (points && model.isStudent()) {
+      throw new Failure("a student takes no points", "--points", "leave it out");
+    }
     if (!model.isTeacher()) {
       model.requireStudent();
     }
@@ -107,7 +117,9 @@ final class ExportCommand implements Callable<Integer>, Commands.Speaking {
     var sam = (size == null ? model.teacher() : model.teacher(size)).model();
     var graphs = new LinkedHashMap<String, OnnxGraph>();
     graphs.put("encoder.onnx", SamGraphs.encoder(sam));
-    graphs.put("decoder.onnx", SamGraphs.decoder(sam, alternatives));
+    graphs.put(
+        "decoder.onnx",
+        points ? SamGraphs.promptDecoder(sam, alternatives) : SamGraphs.decoder(sam, alternatives));
     return graphs;
   }
 

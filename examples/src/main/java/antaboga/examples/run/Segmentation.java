@@ -9,7 +9,7 @@ import antaboga.medsam.Preparation;
 import antaboga.medsam.Prompt;
 import antaboga.nn.data.Images;
 import antaboga.nn.metric.Region;
-import java.awt.Color;
+import java.awt.geom.Rectangle2D;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -162,12 +162,18 @@ public final class Segmentation {
     terminal.print("%s: %d of %d pixels marked", file, mask.count(), area(mask));
     if (overlay) {
       var bytes = new ByteArrayOutputStream();
-      var shown = Overlay.mask(Pictures.read(image), Pictures.of(mask), Color.YELLOW);
+      var shown = Overlay.asked(Pictures.read(image), Pictures.of(mask), rectangles());
       ImageIO.write(shown, "png", bytes);
       var over = out.resolve(stem(image) + "_overlay.png");
       Output.write(over, bytes.toByteArray());
       terminal.print("%s", over);
     }
+  }
+
+  private List<Rectangle2D> rectangles() {
+    return asked.boxes().stream()
+        .<Rectangle2D>map(b -> new Rectangle2D.Double(b.x0(), b.y0(), b.width(), b.height()))
+        .toList();
   }
 
   private static int area(Region mask) {

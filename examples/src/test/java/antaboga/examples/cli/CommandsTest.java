@@ -339,7 +339,7 @@ class CommandsTest {
     var students = Run.of("export", student(), "--out", out);
     done(students);
     assertTrue(Files.exists(out.resolve("student.onnx")));
-    done(Run.of("export", teacher(), "--out", out, "--size", 48));
+    done(Run.of("export", teacher(), "--out", out, "--size", 48, "--points"));
     done(Run.of("export", student(), "--out", out, "--size", 64));
     var odd = Run.of("export", teacher(), "--out", out, "--size", 50);
     assertTrue(odd.said().contains("50, expected a multiple of patch"), odd.said());

@@ -88,6 +88,14 @@ public final class PromptEncoder {
     return noMask;
   }
 
+  Parameter notAPoint() {
+    return notAPoint;
+  }
+
+  MaskDownscaling masks() {
+    return masks;
+  }
+
   private Tensor boxes(Tensor boxes) { // (K, 4) to (K, 2, C)
     return features(boxes.toDoubles())
         .reshape(boxes.size(0), 2, noMask.size(1))
@@ -143,7 +151,7 @@ public final class PromptEncoder {
   /**
    * From a mask (K, 1, 4g, 4g) to (K, g, g, C): two convolutions with norm and GELU, and a third.
    */
-  private record MaskDownscaling(
+  record MaskDownscaling(
       PatchConv first, LayerNorm norm1, PatchConv second, LayerNorm norm2, PatchConv third) {
     private static final double EPS = 1e-6;
 

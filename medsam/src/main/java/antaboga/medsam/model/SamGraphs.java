@@ -66,4 +66,30 @@ public final class SamGraphs {
     new DecoderGraph(graph, sam).of(embedding, boxes, alternatives);
     return graph;
   }
+
+  /**
+   * The prompt encoder and the mask decoder for one prompt of any kind, with the inputs of
+   * segment_anything's own export: {@code embedding} (1, channels, g, g); {@code point_coords} (1,
+   * n, 2), x and y in pixels of the input image; {@code point_labels} (1, n), 1 on the object, 0
+   * beside it, 2 and 3 the corners of a box, -1 no point (one such stands last where there is no
+   * box); {@code mask_input} (1, 1, 4g, 4g), logits, which count if {@code has_mask_input} (1) is
+   * 1. To {@code masks}, logits (1, m, 4g, 4g), and {@code iou} (1, m).
+   *
+   * @param alternatives whether it gives the alternative masks instead of the single one
+   * @throws IllegalArgumentException if the parameters are not of FLOAT
+   */
+  public static OnnxGraph promptDecoder(Sam sam, boolean alternatives) {
+    var graph = new OnnxGraph("mask_decoder");
+    var config = sam.config();
+    int g = config.grid();
+    new DecoderGraph(graph, sam)
+        .ofPrompt(
+            graph.input("embedding", "1 %d %d %d".formatted(config.channels(), g, g)),
+            graph.input("point_coords", "1 n 2"),
+            graph.input("point_labels", "1 n"),
+            graph.input("mask_input", "1 1 %d %d".formatted(4 * g, 4 * g)),
+            graph.input("has_mask_input", "1"),
+            alternatives);
+    return graph;
+  }
 }

@@ -64,6 +64,65 @@ class SamGraphsTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void decoderAgreesForPointsBoxesAndMasks(boolean alternatives) throws IOException, OrtException {
+    var sam = sam(Sizes.tiny());
+    var graph = SamGraphs.promptDecoder(sam, alternatives);
+    var embedding = random(1, 16, 6, 6);
+    var mask = random(1, 1, 24, 24).mul(4);
+    var point = Tensor.of(new float[] {11, 7.5f, 30, 41}, 1, 2, 2);
+    var label = Tensor.of(new float[] {1, 0}, 1, 2);
+    var box = Tensor.of(new float[] {3, 4, 40, 30}, 1, 4);
+
+    var points = Prompts.points(point, label);
+    var padded = Tensor.of(new float[] {11, 7.5f, 30, 41, 0, 0}, 1, 3, 2);
+    var marks = Tensor.of(new float[] {1, 0, -1}, 1, 3);
+    agrees(graph, sam, alternatives, embedding, points, padded, marks, mask, 0);
+    agrees(graph, sam, alternatives, embedding, points.withMask(mask), padded, marks, mask, 1);
+
+    var both = Prompts.boxes(box).withPoints(point, label);
+    var all = Tensor.of(new float[] {11, 7.5f, 30, 41, 3, 4, 40, 30}, 1, 4, 2);
+    var kinds = Tensor.of(new float[] {1, 0, 2, 3}, 1, 4);
+    agrees(graph, sam, alternatives, embedding, both, all, kinds, mask, 0);
+
+    var corners = all.slice(1, 2, 4);
+    var two = kinds.slice(1, 2, 4);
+    agrees(graph, sam, alternatives, embedding, Prompts.boxes(box), corners, two, mask, 0);
+  }
+
+  private void agrees(
+      OnnxGraph graph,
+      Sam sam,
+      boolean alternatives,
+      Tensor embedding,
+      Prompts prompts,
+      Tensor points,
+      Tensor labels,
+      Tensor mask,
+      float hasMask)
+      throws IOException, OrtException {
+    var ours = sam.decode(embedding, prompts, alternatives);
+    var theirs =
+        run(
+            graph,
+            Map.of(
+                "embedding",
+                embedding,
+                "point_coords",
+                points,
+                "point_labels",
+                labels,
+                "mask_input",
+                mask,
+                "has_mask_input",
+                Tensor.of(new float[] {hasMask}, 1)));
+    theirs.assertGives("masks", ours.logits());
+    if (alternatives) { // a single number cannot show that it varies
+      theirs.assertGives("iou", ours.iou());
+    }
+  }
+
   @Test
   void decoderAgreesForAnotherInputSize() throws IOException, OrtException {
     var sam = sam(Sizes.tiny().withInput(56));

@@ -28,6 +28,7 @@ record TiffDirectory(Map<Integer, long[]> numbers, long size) {
   private static final int TILE_HEIGHT = 323;
   private static final int TILE_OFFSETS = 324;
   private static final int TILE_BYTES = 325;
+  private static final long MOST_PARTS = 1 << 22;
   private static final long LARGEST_TILE = 1 << 24; // pixels; around a small image
 
   static TiffDirectory read(SeekableByteChannel file) throws IOException {
@@ -65,7 +66,7 @@ record TiffDirectory(Map<Integer, long[]> numbers, long size) {
     int type = entry.getShort(2);
     int width = type == 3 ? 2 : 4; // bytes of a number: short or long
     long count = entry.getInt(4) & 0xffffffffL;
-    if (count * width > file.size()) {
+    if (count > MOST_PARTS || count * width > file.size()) {
       throw new IOException("its directory is damaged");
     }
     int length = (int) count * width;
