@@ -155,21 +155,21 @@ public final class VectorMath {
   /**
    * The hyperbolic tangent to within 2 ulp.
    *
-   * <p>An odd polynomial below 0.64; above, 1 - 2 / (e^2|x| + 1).
+   * <p>An odd polynomial below 0.64; above, 1 - 2 e / (1 + e) with e = e^-2|x|.
    */
   public static FloatVector tanh(FloatVector x) {
     return tanh(x, exp(tanhExponent(x)));
   }
 
-  /** The first step of {@link #tanh}, for kernels that take its steps one by one: 2 |x|. */
+  /** The first step of {@link #tanh}, for kernels that take its steps one by one: -2 |x|. */
   static FloatVector tanhExponent(FloatVector x) {
     var magnitude = x.abs();
-    return magnitude.add(magnitude);
+    return magnitude.add(magnitude).neg();
   }
 
-  /** The last step of {@link #tanh}, from x and e^2|x|. */
+  /** The last step of {@link #tanh}, from x and e^-2|x|. */
   static FloatVector tanh(FloatVector x, FloatVector power) {
-    var large = x.broadcast(1f).sub(x.broadcast(2f).div(power.add(1f)));
+    var large = x.broadcast(1f).sub(power.add(power).div(power.add(1f)));
     var signed = large.blend(large.neg(), x.compare(LT, 0f));
     return signed.blend(smallTanh(x), x.abs().compare(LT, 0.64f));
   }
