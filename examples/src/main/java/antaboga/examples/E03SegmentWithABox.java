@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.examples;
 
-import antaboga.Tensor;
 import antaboga.examples.run.Provenance;
 import antaboga.io.Checkpoint;
-import antaboga.medsam.Box;
 import antaboga.medsam.BoxPrompts;
 import antaboga.medsam.Image;
 import antaboga.medsam.Mask;
@@ -20,7 +18,6 @@ import antaboga.nn.optim.AdamW;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
-import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 
@@ -49,9 +46,8 @@ public final class E03SegmentWithABox {
     var prompts = new BoxPrompts(200, 3, false);
     for (int step = 0; step < 250; step++) {
       var prompt = prompts.draw(random, truth).orElseThrow();
-      var target = Tensor.of(floats(prompt.target()), 1, 1, 128, 128);
-      var box = Box.tensor(List.of(prompt.box()));
-      training.step(image.prepared(128), box, target, optimizer, 2e-3, step);
+      training.step(
+          image.prepared(128), prompt.boxTensor(), prompt.targetTensor(), optimizer, 2e-3, step);
     }
     var file = Files.createTempFile("tiny-medsam", ".safetensors");
     Checkpoint.of(weights.arrays()).save(file);
@@ -64,15 +60,6 @@ public final class E03SegmentWithABox {
     var dice = new Dice().of(region(mask), region(asked.target()));
     out.printf("%s, box %s: Dice above 0.8 is %b%n", scene, asked.box(), dice > 0.8);
     Files.delete(file);
-  }
-
-  private static float[] floats(Mask mask) {
-    var bytes = mask.toBytes();
-    var values = new float[bytes.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = bytes[i];
-    }
-    return values;
   }
 
   private static Region region(Mask mask) {

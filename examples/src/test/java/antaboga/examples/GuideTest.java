@@ -34,6 +34,7 @@ class GuideTest {
               "antaboga.mamba",
               "antaboga.mamba.vision",
               "antaboga.medsam",
+              "antaboga.medsam.model",
               "antaboga.nn",
               "antaboga.nn.data",
               "antaboga.nn.loss",

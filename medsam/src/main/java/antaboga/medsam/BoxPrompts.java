@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.medsam;
 
+import antaboga.Tensor;
 import antaboga.nn.metric.Connectivity;
 import java.util.List;
 import java.util.Optional;
@@ -57,7 +58,22 @@ public record BoxPrompts(int least, int jitter, boolean wholeToo) {
    * @param box the prompt
    * @param target the part of the truth that it means
    */
-  public record Prompt(Box box, Mask target) {}
+  public record Prompt(Box box, Mask target) {
+    /** The box as training takes it: (1, 4). */
+    public Tensor boxTensor() {
+      return Box.tensor(List.of(box));
+    }
+
+    /** The target as training takes it: (1, 1, height, width), 0 or 1. */
+    public Tensor targetTensor() {
+      var inside = target.toBytes();
+      var values = new float[inside.length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = inside[i];
+      }
+      return Tensor.of(values, 1, 1, target.height(), target.width());
+    }
+  }
 
   /** A prompt on this mask; empty if nothing in it is large enough. */
   public Optional<Prompt> draw(RandomGenerator random, Mask truth) {

@@ -13,9 +13,9 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * A name for all that an embedding depends on: the image encoder's parameters, its input size and
- * how images are prepared. Models that share the encoder, such as one whose decoder was tuned
- * alone, share it.
+ * A name for all that an embedding of a prepared image depends on: the image encoder's parameters
+ * and its input size. Models that share the encoder, such as one whose decoder was tuned alone,
+ * share it.
  */
 final class Fingerprint {
   private static final int DIGITS = 32;
@@ -24,7 +24,7 @@ final class Fingerprint {
 
   static String of(List<Parameter> encoder, MedSamConfig config) {
     var digest = sha256();
-    add(digest, "antaboga scene encoder 1\nsquare, cubic spline, bytes, min-max\n");
+    add(digest, "antaboga scene encoder 1\n");
     add(digest, "%s, input %d, mlp %s\n".formatted(config, config.input(), config.mlpRatio()));
     var sorted =
         encoder.stream().sorted(Comparator.comparing(Parameter::name)).toList(); // any file's order

@@ -76,15 +76,21 @@ public final class Mask implements Prompt {
     return new Mask(height, width, inside, iou, logits);
   }
 
-  /** The mask as a model is asked with it, side * side values. */
-  float[] logits(int side) {
+  /** The mask as a model is asked with it: side * side values over its square input. */
+  float[] logits(int side, Frame frame) {
     if (logits.length == side * side) {
       return logits;
     }
-    var inside = SplineResize.nearest(toBytes(), height, width, side, side);
-    var sure = new float[inside.length];
-    for (int i = 0; i < sure.length; i++) {
-      sure[i] = inside[i] == 0 ? -SURE : SURE;
+    double across = (double) frame.input() / side / frame.horizontal(); // pixels of a cell
+    double down = (double) frame.input() / side / frame.vertical();
+    var sure = new float[side * side];
+    for (int row = 0; row < side; row++) {
+      int y = (int) ((row + 0.5) * down);
+      for (int column = 0; column < side; column++) {
+        int x = (int) ((column + 0.5) * across);
+        boolean in = y < height && x < width && inside[y * width + x];
+        sure[row * side + column] = in ? SURE : -SURE;
+      }
     }
     return sure;
   }

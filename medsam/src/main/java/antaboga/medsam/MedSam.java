@@ -8,7 +8,6 @@ import antaboga.medsam.model.ImageEncoder;
 import antaboga.medsam.model.MedSamConfig;
 import antaboga.medsam.model.Sam;
 import antaboga.nn.Weights;
-import antaboga.ops.Arrays;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -135,22 +134,32 @@ public final class MedSam implements AutoCloseable {
   }
 
   /**
-   * Encodes an image, once for all of its prompts; an inference pass, even under a tape.
+   * Encodes an image, prepared in MedSAM's way, once for all of its prompts; an inference pass,
+   * even under a tape.
    *
    * @throws ModelClosedException if the model is closed
    * @throws MemoryBudgetException if that does not fit the {@link MemoryBudget}
    */
   public Scene encode(Image image) {
-    var embedding = pass("encode", memory.encoding(), () -> embedding(image));
-    return new Scene(this, embedding, image.height(), image.width());
+    return encode(image, Preparation.MEDSAM);
   }
 
-  private Tensor embedding(Image image) {
-    var prepared = Arrays.outsideTapes(() -> image.prepared(sam.config().input()).array());
+  /**
+   * Encodes an image that is prepared in this way: {@link Preparation#SAM} for checkpoints of SAM
+   * itself; else as {@link #encode(Image)}.
+   */
+  public Scene encode(Image image, Preparation preparation) {
+    var frame = Frame.of(preparation, sam.config().input(), image);
+    var embedding = pass("encode", memory.encoding(), () -> embedding(image, frame));
+    return new Scene(this, embedding, frame);
+  }
+
+  private Tensor embedding(Image image, Frame frame) {
+    var prepared = Tape.scoped(() -> frame.prepared(image));
     try {
-      return Tape.paused(() -> sam.imageEncoder().forward(Tensor.of(prepared)));
+      return Tape.paused(() -> sam.imageEncoder().forward(prepared));
     } finally {
-      prepared.close(); // 12 MB that Java's collector would not see
+      prepared.array().close(); // 12 MB that Java's collector would not see
     }
   }
 
@@ -163,7 +172,7 @@ public final class MedSam implements AutoCloseable {
    */
   public Scene scene(Path path) throws IOException {
     var file = SceneFile.read(path, fingerprint(), sam.config());
-    return new Scene(this, file.embedding(), file.height(), file.width());
+    return new Scene(this, file.embedding(), file.frame());
   }
 
   /**

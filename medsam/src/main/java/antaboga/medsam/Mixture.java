@@ -55,13 +55,10 @@ record Mixture(Optional<Box> box, List<Point> points, Optional<Mask> mask) imple
     return this;
   }
 
-  /**
-   * As the model takes it.
-   *
-   * @param horizontal the model's pixels for one of the image
-   * @param side of the mask that it takes
-   */
-  Prompts prompts(double horizontal, double vertical, int side, DataType type) {
+  /** As the model takes it, with a mask of this side. */
+  Prompts prompts(Frame frame, int side, DataType type) {
+    double horizontal = frame.horizontal();
+    double vertical = frame.vertical();
     var prompts =
         box.map(b -> Prompts.boxes(Box.tensor(List.of(b.scaled(horizontal, vertical))).to(type)))
             .orElseGet(Prompts::none);
@@ -80,7 +77,7 @@ record Mixture(Optional<Box> box, List<Point> points, Optional<Mask> mask) imple
     }
     return mask.isEmpty()
         ? prompts
-        : prompts.withMask(Tensor.of(mask.get().logits(side), 1, 1, side, side).to(type));
+        : prompts.withMask(Tensor.of(mask.get().logits(side, frame), 1, 1, side, side).to(type));
   }
 
   @Override

@@ -1,44 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.medsam;
 
+import antaboga.kernel.Workers;
 import antaboga.medsam.model.MedSamConfig;
 
-/** Estimates, from above, of the memory outside Java's heap that passes take. */
+/**
+ * Estimates, a little from above, of the memory outside Java's heap that passes take: what the
+ * operations of a block or of the decoder allocate, and some more for what does not grow with them
+ * and what the allocator leaves unused.
+ */
 record PassMemory(MedSamConfig config) {
-  private static final long FLOAT = Float.BYTES;
-  private static final long FIXED = 64 << 20; // tiles and tables of threads
-  private static final long GROWTH = 2; // of a workspace: the old one, or what did not fit in it
+  private static final long MEGABYTE = 1 << 20;
+  private static final long FIXED = 80 * MEGABYTE; // compiled code, tables
+  private static final long EACH_THREAD = 8 * MEGABYTE; // tiles, buffers of BLAS
+  private static final double UNUSED = 1.15;
 
   /** Encoding an image. */
   long encoding() {
+    long side = config.input();
+    long tokens = (long) config.grid() * config.grid();
+    // at the same time: the image, and what comes from one block and goes to the next
+    return total(encoderBlock() + 3 * side * side + 2 * tokens * config.width());
+  }
+
+  /** Asking for masks of an image's size, so many at once. */
+  long segmenting(int height, int width, int masks) {
+    return total(decoder(height, width, masks));
+  }
+
+  private static long total(long floats) {
+    long fixed = FIXED + Workers.threads() * EACH_THREAD;
+    return fixed + (long) (UNUSED * Float.BYTES * floats);
+  }
+
+  /** The floats of the largest block of the image encoder. */
+  long encoderBlock() {
     long side = config.grid();
-    long tokens = side * side;
-    int window = largestWindow();
+    int window = 0;
+    for (int i = 0; i < config.depth(); i++) {
+      window = Math.max(window, config.window(i));
+    }
     long padded = window == 0 ? side : (side + window - 1) / window * window;
-    long attended = padded * padded;
     long width = config.width();
     long hidden = (long) (width * config.mlpRatio());
-    // norm, sum, network; windows, queries, keys, values and what attention makes of them
-    long block = tokens * (8 * width + 2 * hidden) + attended * (14 * width);
-    long images = 3L * config.input() * config.input() * 2;
-    long between = (config.depth() + 2) * tokens * width; // wait for Java's collector
-    return FIXED + FLOAT * (GROWTH * block + images + between);
+    // norms, sums and the hidden layer of each token; windows, queries, keys, values and attention;
+    // what a token has to do with each row and column
+    return side * side * (8 * width + 2 * hidden)
+        + padded * padded * 14 * width
+        + side * side * side * 2 * config.heads();
   }
 
-  /** Asking for masks of an image's size: {@code masks} of them at once. */
-  long segmenting(int height, int width, int masks) {
+  /** The floats of the decoder and of its masks at the image's size. */
+  long decoder(int height, int width, int masks) {
     long cells = (long) config.grid() * config.grid();
-    long decoder = 48 * cells * config.channels();
-    long pixels = (long) height * width * masks;
-    long low = 16 * cells * (config.masks() + 1);
-    return FIXED + FLOAT * GROWTH * (decoder + 2 * low + 2 * pixels);
-  }
-
-  private int largestWindow() {
-    int largest = 0;
-    for (int i = 0; i < config.depth(); i++) {
-      largest = Math.max(largest, config.window(i));
-    }
-    return largest;
+    return cells * (54L * config.channels() + 32L * (config.masks() + 1))
+        + 3L * masks * ((long) height * width + (long) config.input() * config.input())
+        + 4L * MEGABYTE / Float.BYTES; // what does not grow with either
   }
 }

@@ -4,7 +4,6 @@ package antaboga.medsam;
 import antaboga.Tape;
 import antaboga.Tensor;
 import antaboga.medsam.model.MaskDecoder;
-import antaboga.medsam.model.Upsampling;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,28 +25,29 @@ import java.util.List;
  * closed, it answers with {@link ModelClosedException}. There is nothing to close in a scene.
  */
 public final class Scene {
-  private static final double THRESHOLD = 0.5;
-
   private final MedSam medsam;
   private final Tensor embedding;
-  private final int height;
-  private final int width;
+  private final Frame frame;
 
-  Scene(MedSam medsam, Tensor embedding, int height, int width) {
+  Scene(MedSam medsam, Tensor embedding, Frame frame) {
     this.medsam = medsam;
     this.embedding = embedding;
-    this.height = height;
-    this.width = width;
+    this.frame = frame;
   }
 
   /** The number of rows of the original image. */
   public int height() {
-    return height;
+    return frame.height();
   }
 
   /** The number of columns of the original image. */
   public int width() {
-    return width;
+    return frame.width();
+  }
+
+  /** How the image was prepared. */
+  public Preparation preparation() {
+    return frame.preparation();
   }
 
   /** What the image encoder made of the image: (1, channels, g, g). */
@@ -61,7 +61,7 @@ public final class Scene {
   }
 
   /**
-   * The mask of the object that a prompt points at: where its probability is above one half.
+   * The mask of the object that a prompt points at, as the {@link Preparation} says.
    *
    * @throws IllegalArgumentException if a part of the prompt lies outside the image, or a mask in
    *     it has another size
@@ -79,7 +79,7 @@ public final class Scene {
    * @throws IllegalArgumentException as {@link #segment(Prompt)}
    */
   public List<Mask> segment(List<? extends Prompt> prompts) {
-    prompts.forEach(prompt -> Mixture.of(prompt).within(height, width));
+    prompts.forEach(prompt -> Mixture.of(prompt).within(height(), width()));
     return prompts.stream().map(this::segment).toList();
   }
 
@@ -102,37 +102,35 @@ public final class Scene {
    * @throws IllegalArgumentException as {@link #segment(Prompt)}
    */
   public Tensor probability(Prompt prompt) {
-    var all = Mixture.of(prompt).within(height, width);
+    var all = Mixture.of(prompt).within(height(), width());
     return medsam.pass(
         "probability",
-        medsam.memory().segmenting(height, width, 1),
+        medsam.memory().segmenting(height(), width(), 1),
         () ->
             Tape.scoped(
-                () ->
-                    Upsampling.probabilities(decode(all, false).logits(), height, width)
-                        .reshape(height, width)));
+                () -> frame.probabilities(decode(all, false).logits()).reshape(height(), width())));
   }
 
   private List<Mask> masks(String what, Prompt prompt, boolean alternatives) {
-    var all = Mixture.of(prompt).within(height, width);
+    var all = Mixture.of(prompt).within(height(), width());
     int count = alternatives ? medsam.config().masks() : 1;
     return medsam.pass(
         what,
-        medsam.memory().segmenting(height, width, count),
+        medsam.memory().segmenting(height(), width(), count),
         () -> {
           var masks = new ArrayList<Mask>();
           Tape.scoped(
               () -> {
                 var decoded = decode(all, alternatives);
-                var probability = Upsampling.probabilities(decoded.logits(), height, width);
+                var scores = frame.scores(decoded.logits());
                 var iou = decoded.iou().toDoubles();
                 for (int i = 0; i < count; i++) {
                   masks.add(
                       Mask.above(
-                          probability.index(1, i).toFloats(),
-                          THRESHOLD,
-                          height,
-                          width,
+                          scores.index(1, i).toFloats(),
+                          frame.threshold(),
+                          height(),
+                          width(),
                           iou[i],
                           decoded.logits().index(1, i).toFloats()));
                 }
@@ -144,10 +142,7 @@ public final class Scene {
 
   private MaskDecoder.Masks decode(Mixture prompt, boolean alternatives) {
     var sam = medsam.sam();
-    double input = sam.config().input();
-    var prompts =
-        prompt.prompts(
-            input / width, input / height, sam.config().lowResolution(), embedding.type());
+    var prompts = prompt.prompts(frame, sam.config().lowResolution(), embedding.type());
     return sam.decode(embedding, prompts, alternatives);
   }
 
@@ -159,26 +154,25 @@ public final class Scene {
    * @throws IllegalStateException if the model was not loaded from a file, or is closed
    */
   public void write(Path path) throws IOException {
-    new SceneFile(embedding, height, width).write(path, medsam.fingerprint());
+    new SceneFile(embedding, frame).write(path, medsam.fingerprint());
   }
 
-  /** Whether that is the same embedding of the same model for an image of the same size. */
+  /** Whether that is the same embedding of the same model for an image that lies in it alike. */
   @Override
   public boolean equals(Object other) {
     return other instanceof Scene that
         && medsam.equals(that.medsam)
-        && height == that.height
-        && width == that.width
+        && frame.equals(that.frame)
         && Arrays.equals(embedding.toFloats(), that.embedding.toFloats());
   }
 
   @Override
   public int hashCode() {
-    return 31 * (31 * height + width) + Arrays.hashCode(embedding.toFloats());
+    return 31 * frame.hashCode() + Arrays.hashCode(embedding.toFloats());
   }
 
   @Override
   public String toString() {
-    return "Scene of %d x %d".formatted(width, height);
+    return "Scene of %d x %d".formatted(width(), height());
   }
 }

@@ -14,12 +14,13 @@ import java.util.Map;
 import java.util.zip.CRC32;
 
 /** An encoded image as a file: safetensors with the embedding and what it is of. */
-record SceneFile(Tensor embedding, int height, int width) {
+record SceneFile(Tensor embedding, Frame frame) {
   private static final String FORMAT = "antaboga.format";
   private static final String SCENE = "scene 1";
   private static final String MODEL = "antaboga.encoder";
   private static final String HEIGHT = "height";
   private static final String WIDTH = "width";
+  private static final String PREPARATION = "antaboga.preparation";
   private static final String CHECKSUM = "crc32";
   private static final String EMBEDDING = "embedding";
 
@@ -27,8 +28,9 @@ record SceneFile(Tensor embedding, int height, int width) {
     Checkpoint.of(Map.of(EMBEDDING, embedding.array()))
         .with(FORMAT, SCENE)
         .with(MODEL, encoder)
-        .with(HEIGHT, Integer.toString(height))
-        .with(WIDTH, Integer.toString(width))
+        .with(PREPARATION, frame.preparation().name())
+        .with(HEIGHT, Integer.toString(frame.height()))
+        .with(WIDTH, Integer.toString(frame.width()))
         .with(CHECKSUM, checksum(embedding))
         .save(path);
   }
@@ -59,7 +61,18 @@ record SceneFile(Tensor embedding, int height, int width) {
     if (!checksum(embedding).equals(file.metadata().get(CHECKSUM))) {
       throw new FormatException(path, EMBEDDING, "does not fit its checksum; encode it again");
     }
-    return new SceneFile(embedding, height, width);
+    var frame = new Frame(preparation(path, file), config.input(), height, width);
+    return new SceneFile(embedding, frame);
+  }
+
+  private static Preparation preparation(Path path, Checkpoint file) throws FormatException {
+    var name = file.metadata().getOrDefault(PREPARATION, "");
+    for (var preparation : Preparation.values()) {
+      if (preparation.name().equals(name)) {
+        return preparation;
+      }
+    }
+    throw new FormatException(path, PREPARATION, "\"%s\", expected MEDSAM or SAM".formatted(name));
   }
 
   private static int size(Path path, Checkpoint file, String name) throws FormatException {

@@ -42,6 +42,10 @@ class SceneFileTest {
       assertEquals(again.encode(Models.image(2)), read);
       assertEquals(again.encode(Models.image(2)).segment(box), read.segment(box));
       assertEquals(scene.bytes(), read.bytes());
+      var sams = again.encode(Models.image(2), Preparation.SAM);
+      sams.write(path);
+      assertEquals(Preparation.SAM, again.scene(path).preparation());
+      assertEquals(sams, again.scene(path));
     }
   }
 

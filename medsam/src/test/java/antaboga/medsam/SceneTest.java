@@ -4,6 +4,7 @@ package antaboga.medsam;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
 class SceneTest {
+  private static final Frame FRAME = new Frame(Preparation.MEDSAM, 48, 30, 44);
+
   private final Sam sam = new Sam(Weights.init(5), Sizes.tiny());
   private final MedSam medsam = MedSam.of(sam);
   private final Scene scene = medsam.encode(Models.image(2));
@@ -64,7 +67,8 @@ class SceneTest {
         var mask = masks.get(i).get();
         assertEquals(expected.get(i), mask, "mask " + i);
         assertEquals(expected.get(i).iou(), mask.iou(), "mask " + i);
-        assertArrayEquals(expected.get(i).logits(side), mask.logits(side), "mask " + i);
+        assertArrayEquals(
+            expected.get(i).logits(side, FRAME), mask.logits(side, FRAME), "mask " + i);
       }
     } finally {
       threads.shutdown();
@@ -126,7 +130,7 @@ class SceneTest {
     java.util.Arrays.fill(inside, 300, 700, true);
     var drawn = Mask.of(30, 44, inside);
     var side = sam.config().lowResolution();
-    var logits = drawn.logits(side);
+    var logits = drawn.logits(side, FRAME);
     assertEquals(side * side, logits.length);
     assertEquals(Math.log(999), logits[side * side / 3], 1e-5);
     assertEquals(-Math.log(999), logits[0], 1e-5);
@@ -137,6 +141,31 @@ class SceneTest {
             scene.probability(drawn).toFloats(),
             scene.probability(Mask.of(30, 44, other)).toFloats()));
     assertEquals(30, scene.segment(drawn).height());
+  }
+
+  @Test
+  void samsOwnPreparationIsItsOwnThroughout() {
+    var image = Models.image(2);
+    var sams = medsam.encode(image, Preparation.SAM);
+    var prepared = new LongestSide(48).prepared(image);
+    var embedding = sam.imageEncoder().forward(prepared);
+    assertArrayEquals(embedding.toFloats(), sams.embedding().toFloats());
+    var box = new Box(4, 5, 20, 25);
+    var own = Prompts.boxes(Box.tensor(List.of(new LongestSide(48).resize(box, 30, 44))));
+    var logits =
+        Upsampling.logits(sam.decode(embedding, own, false).logits(), 48, 33, 48, 30, 44)
+            .toFloats();
+    var mask = sams.segment(box);
+    for (int i = 0; i < logits.length; i++) {
+      assertEquals(logits[i] > 0, mask.contains(i / 44, i % 44));
+    }
+    assertEquals(mask, sams.segment(List.of(box)).get(0));
+    assertNotEquals(scene, sams);
+    var inside = new boolean[30 * 44];
+    java.util.Arrays.fill(inside, true);
+    var all = Mask.of(30, 44, inside).logits(24, new Frame(Preparation.SAM, 48, 30, 44));
+    assertEquals(Math.log(999), all[0], 1e-5);
+    assertTrue(all[15 * 24] > 0 && all[17 * 24] < 0, "33 of 48 rows are the image's");
   }
 
   @Test

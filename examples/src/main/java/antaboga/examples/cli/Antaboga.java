@@ -105,12 +105,18 @@ public final class Antaboga implements Runnable {
     try {
       return line.execute(arguments);
     } catch (OutOfMemoryError e) {
+      var text = String.valueOf(e.getMessage());
+      boolean tensors = text.contains("physicalBytes") || text.contains("maxBytes");
       return root.fail(
           terminal,
           new Failure(
               "memory is exhausted",
-              String.valueOf(e.getMessage()),
-              "take a smaller --batch or --size, or give Java more: ANTABOGA_OPTS=-Xmx8g"));
+              text,
+              tensors
+                  ? "take a smaller --batch or --size, or allow more: ANTABOGA_OPTS="
+                      + "'-Dorg.bytedeco.javacpp.maxbytes=24g"
+                      + " -Dorg.bytedeco.javacpp.maxphysicalbytes=30g'"
+                  : "take a smaller --batch or --size, or give Java more: ANTABOGA_OPTS=-Xmx8g"));
     } catch (ExceptionInInitializerError e) {
       return root.fail(terminal, e);
     } catch (LinkageError e) {

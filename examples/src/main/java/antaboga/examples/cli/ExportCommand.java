@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -56,6 +57,14 @@ final class ExportCommand implements Callable<Integer>, Commands.Speaking {
       description = "For a teacher: the decoder gives SAM's alternative masks, not the single one.")
   private boolean alternatives;
 
+  @Option(
+      names = "--size",
+      paramLabel = "PIXELS",
+      description =
+          "Side of the square images that the files are for (the model's own): a multiple of a"
+              + " teacher's patch, of 32 for a student.")
+  private @Nullable Integer size;
+
   private Terminal terminal = Terminal.ofProcess();
 
   @Override
@@ -65,7 +74,13 @@ final class ExportCommand implements Callable<Integer>, Commands.Speaking {
 
   @Override
   public Integer call() throws IOException {
+    if (size != null) {
+      Arguments.positive("--size", size);
+    }
     var model = ModelFile.open(file);
+    if (size != null && model.isStudent()) {
+      Arguments.studentSize("--size", size);
+    }
     if (alternatives && model.isStudent()) {
       throw new Failure("a student has no alternative masks", "--alternatives", "leave it out");
     }
@@ -89,7 +104,7 @@ final class ExportCommand implements Callable<Integer>, Commands.Speaking {
   }
 
   private Map<String, OnnxGraph> teacher(ModelFile model) {
-    var sam = model.teacher().model();
+    var sam = (size == null ? model.teacher() : model.teacher(size)).model();
     var graphs = new LinkedHashMap<String, OnnxGraph>();
     graphs.put("encoder.onnx", SamGraphs.encoder(sam));
     graphs.put("decoder.onnx", SamGraphs.decoder(sam, alternatives));
@@ -98,11 +113,12 @@ final class ExportCommand implements Callable<Integer>, Commands.Speaking {
 
   private Map<String, OnnxGraph> student(ModelFile model) {
     var student = model.student();
+    int side = size == null ? student.size() : size;
     if (student.segmenter() instanceof VssUNet net) {
-      return Map.of("student.onnx", net.graph(student.size(), student.size()));
+      return Map.of("student.onnx", net.graph(side, side));
     }
     if (student.segmenter() instanceof UltraLightUNet net) {
-      return Map.of("student.onnx", net.graph(student.size(), student.size()));
+      return Map.of("student.onnx", net.graph(side, side));
     }
     throw new Failure(
         "student of this kind has no form in ONNX yet",

@@ -91,7 +91,7 @@ final class FinetuneCommand implements Callable<Integer>, Commands.Speaking {
       names = "--rate",
       paramLabel = "R",
       defaultValue = "1e-4",
-      description = "Learning rate of AdamW, the same throughout (${DEFAULT-VALUE}).")
+      description = "Highest learning rate of AdamW, after a warm-up (${DEFAULT-VALUE}).")
   private double rate;
 
   @Option(

@@ -6,6 +6,7 @@ import antaboga.examples.run.Terminal;
 import antaboga.medsam.Box;
 import antaboga.medsam.MemoryBudget;
 import antaboga.medsam.Point;
+import antaboga.medsam.Preparation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,6 +68,13 @@ final class SegmentCommand implements Callable<Integer>, Commands.Speaking {
   private List<String> beside = new ArrayList<>();
 
   @Option(
+      names = "--preparation",
+      paramLabel = "HOW",
+      defaultValue = "MEDSAM",
+      description = "For a teacher: how images are prepared, medsam or sam (for SAM's own files).")
+  private Preparation preparation = Preparation.MEDSAM;
+
+  @Option(
       names = "--embeddings",
       paramLabel = "FOLDER",
       description =
@@ -119,6 +127,7 @@ final class SegmentCommand implements Callable<Integer>, Commands.Speaking {
         new Segmentation.Asked(
             boxes.stream().map(SegmentCommand::box).toList(),
             positions,
+            preparation,
             Optional.ofNullable(embeddings),
             memory == null ? MemoryBudget.unlimited() : MemoryBudget.megabytes(memory));
     new Segmentation(images, checkpoint, asked, out, threshold, overlay, terminal).run();

@@ -4,8 +4,10 @@ package antaboga.examples.report;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
+import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
+import java.util.List;
 
 /** Pictures of a mask over its image. Masks are grey images, foreground above 127. */
 public final class Overlay {
@@ -19,6 +21,7 @@ public final class Overlay {
   public static final Color MISSED = new Color(0x3b82f6);
 
   private static final double TINT = 0.42;
+  private static final int SEEN = 512; // pixels
 
   private Overlay() {}
 
@@ -30,6 +33,41 @@ public final class Overlay {
         RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
     graphics.drawImage(image, 0, 0, width, height, null);
     graphics.dispose();
+    return result;
+  }
+
+  /**
+   * The image with a mask upon it and the boxes that asked for it; a small image is enlarged, so
+   * that single pixels can be seen.
+   */
+  public static BufferedImage asked(
+      BufferedImage image, BufferedImage mask, List<Rectangle2D> boxes) {
+    sameSize(image, mask);
+    int times = Math.max(1, SEEN / Math.max(image.getWidth(), image.getHeight()));
+    int width = times * image.getWidth();
+    int height = times * image.getHeight();
+    var shown = mask(scaled(image, width, height), repeated(mask, times), Color.YELLOW);
+    for (var box : boxes) {
+      int left = (int) (times * box.getMinX());
+      int top = (int) (times * box.getMinY());
+      int right = (int) (times * box.getMaxX()) - 1;
+      int bottom = (int) (times * box.getMaxY()) - 1;
+      shown = box(shown, left, top, right, bottom, Color.CYAN);
+    }
+    return shown;
+  }
+
+  /** Each pixel as a square of so many. */
+  private static BufferedImage repeated(BufferedImage mask, int times) {
+    int width = times * mask.getWidth();
+    int height = times * mask.getHeight();
+    var result = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        int value = mask.getRaster().getSample(x / times, y / times, 0);
+        result.getRaster().setSample(x, y, 0, value);
+      }
+    }
     return result;
   }
 

@@ -16,27 +16,26 @@ import java.util.SplittableRandom;
  * @param targets (B, 1, S, S), 0 or 1
  */
 record BoxedTargets(Tensor boxes, Tensor targets) {
-  /** One object of each mask; an empty mask asks for nothing in a box of the whole image. */
+  /**
+   * One object of each mask; one without an object asks for nothing in a box of the whole image.
+   */
   static BoxedTargets draw(Batch batch, BoxPrompts prompts, SplittableRandom random) {
     int size = (int) batch.mask().size(2);
     int area = size * size;
     var values = batch.mask().toFloats();
-    var targets = new float[values.length];
-    var boxes = new ArrayList<Box>();
+    var none = Mask.of(size, size, new boolean[area]);
+    var nothing = new BoxPrompts.Prompt(new Box(0, 0, size, size), none);
+    var boxes = new ArrayList<Tensor>();
+    var targets = new ArrayList<Tensor>();
     for (int i = 0; i < batch.mask().size(0); i++) {
-      var inside = new byte[area];
+      var inside = new boolean[area];
       for (int k = 0; k < area; k++) {
-        inside[k] = (byte) values[i * area + k];
+        inside[k] = values[i * area + k] != 0;
       }
-      var prompt = prompts.draw(random, Mask.of(size, size, inside));
-      boxes.add(prompt.map(BoxPrompts.Prompt::box).orElse(new Box(0, 0, size, size)));
-      if (prompt.isPresent()) {
-        var target = prompt.get().target().toBytes();
-        for (int k = 0; k < area; k++) {
-          targets[i * area + k] = target[k];
-        }
-      }
+      var prompt = prompts.draw(random, Mask.of(size, size, inside)).orElse(nothing);
+      boxes.add(prompt.boxTensor());
+      targets.add(prompt.targetTensor());
     }
-    return new BoxedTargets(Box.tensor(boxes), Tensor.of(targets, batch.mask().shape().toArray()));
+    return new BoxedTargets(Tensor.concat(0, boxes), Tensor.concat(0, targets));
   }
 }

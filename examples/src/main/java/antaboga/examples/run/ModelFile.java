@@ -176,6 +176,15 @@ public final class ModelFile {
     return sam(() -> MedSam.load(path, budget));
   }
 
+  /**
+   * The teacher for images of another size than its own.
+   *
+   * @throws IllegalArgumentException if its patches do not divide the size
+   */
+  public MedSam teacher(int pixels) {
+    return sam(() -> MedSam.load(path, TrainableSam.sizes(path).withInput(pixels)));
+  }
+
   private interface Reading<T> {
     T read() throws IOException;
   }

@@ -5,10 +5,11 @@ import antaboga.examples.report.Overlay;
 import antaboga.medsam.Box;
 import antaboga.medsam.MemoryBudget;
 import antaboga.medsam.Point;
+import antaboga.medsam.Preparation;
 import antaboga.medsam.Prompt;
 import antaboga.nn.data.Images;
 import antaboga.nn.metric.Region;
-import java.awt.Color;
+import java.awt.geom.Rectangle2D;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,11 +35,16 @@ public final class Segmentation {
    *
    * @param boxes one for each object; or the box of the one object that points tell of
    * @param points of one object
+   * @param preparation of the images
    * @param scenes folder of encoded images, for the next time
    * @param budget of the teacher's memory
    */
   public record Asked(
-      List<Box> boxes, List<Point> points, Optional<Path> scenes, MemoryBudget budget) {
+      List<Box> boxes,
+      List<Point> points,
+      Preparation preparation,
+      Optional<Path> scenes,
+      MemoryBudget budget) {
     /** Keeps copies. */
     public Asked {
       boxes = List.copyOf(boxes);
@@ -114,7 +120,7 @@ public final class Segmentation {
       }
     } else {
       try (var teacher = model.teacher(asked.budget())) {
-        var scenes = new Scenes(teacher, asked.scenes());
+        var scenes = new Scenes(teacher, asked.preparation(), asked.scenes());
         for (var image : images) {
           write(image, Prediction.teacher(scenes.of(image), asked.prompts()));
         }
@@ -156,12 +162,18 @@ public final class Segmentation {
     terminal.print("%s: %d of %d pixels marked", file, mask.count(), area(mask));
     if (overlay) {
       var bytes = new ByteArrayOutputStream();
-      var shown = Overlay.mask(Pictures.read(image), Pictures.of(mask), Color.YELLOW);
+      var shown = Overlay.asked(Pictures.read(image), Pictures.of(mask), rectangles());
       ImageIO.write(shown, "png", bytes);
       var over = out.resolve(stem(image) + "_overlay.png");
       Output.write(over, bytes.toByteArray());
       terminal.print("%s", over);
     }
+  }
+
+  private List<Rectangle2D> rectangles() {
+    return asked.boxes().stream()
+        .<Rectangle2D>map(b -> new Rectangle2D.Double(b.x0(), b.y0(), b.width(), b.height()))
+        .toList();
   }
 
   private static int area(Region mask) {

@@ -19,6 +19,7 @@ import antaboga.nn.data.Sample;
 import antaboga.nn.data.View;
 import antaboga.nn.metric.Dice;
 import antaboga.nn.optim.AdamW;
+import antaboga.nn.optim.Schedule;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -31,8 +32,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Trains a teacher further, by MedSAM's recipe: an image, the box of one of its objects with sides
- * moved outward, the object's mask; Dice and cross entropy, AdamW at one rate. A run resumes by
- * itself from the checkpoint in its folder.
+ * moved outward, the object's mask; Dice and cross entropy, AdamW. MedSAM's rate stays the same;
+ * here it rises and falls, since runs are short and batches small. A run resumes by itself from the
+ * checkpoint in its folder.
  *
  * <p>Where the image encoder is frozen, each image passes it once, and its embedding is kept in the
  * folder. Source: {@code train_one_gpu.py} of MedSAM.
@@ -44,7 +46,7 @@ public final class TuningRun {
    * @param parts what changes
    * @param steps of the whole run
    * @param batch images in a step
-   * @param rate the learning rate; AdamW, weight decay 0.01
+   * @param rate the highest learning rate; AdamW, weight decay 0.01, cosine, warm-up
    * @param prompts how boxes are drawn
    * @param augment whether images are mirrored and turned
    * @param seed of batches and boxes
@@ -82,6 +84,7 @@ public final class TuningRun {
   private final Sam sam;
   private final MedSamTraining training;
   private final AdamW optimizer;
+  private final Schedule schedule;
   private final ImageStore store;
   private final Batches batches;
   private final TrainingLog log;
@@ -99,6 +102,9 @@ public final class TuningRun {
     this.sam = TeacherMemory.bounded(start.model().sam(), config.batch());
     this.training = new MedSamTraining(sam);
     this.optimizer = new AdamW(AdamW.Config.of(config.rate()).withDecay(0.01), weights.trainable());
+    this.schedule =
+        Schedule.cosine(config.rate(), config.steps(), config.rate() / 100)
+            .warmUp(Math.max(1, config.steps() / 20), 0.01);
     this.store = new ImageStore(sam.config().input());
     this.batches =
         new Batches(
@@ -212,7 +218,7 @@ public final class TuningRun {
   }
 
   private MedSamTraining.Losses step(int step, Batch batch, BoxedTargets asked) throws IOException {
-    double rate = config.rate();
+    double rate = schedule.rate(step);
     if (embeddings.isPresent()) {
       var encoded = embeddings.get().of(batch.image(), batch.views()).at(sam.config().grid());
       return training.stepEncoded(encoded, asked.boxes(), asked.targets(), optimizer, rate, step);

@@ -312,6 +312,11 @@ class CommandsTest {
     var little = new ArrayList<Object>(words);
     little.set(words.indexOf(600), 1);
     assertTrue(Run.of(little.toArray()).said().contains("the memory budget is 1 MB"));
+    var sams = Run.of(Stream.concat(words.stream(), Stream.of("--preparation", "sam")).toArray());
+    done(sams);
+    try (var files = Files.list(cache)) {
+      assertEquals(2, files.count());
+    }
     var several = Stream.concat(words.stream(), Stream.of("--box", "1,1,9,9"));
     assertTrue(Run.of(several.toArray()).said().contains("points tell of one object, 2 boxes"));
     assertTrue(
@@ -334,6 +339,11 @@ class CommandsTest {
     var students = Run.of("export", student(), "--out", out);
     done(students);
     assertTrue(Files.exists(out.resolve("student.onnx")));
+    done(Run.of("export", teacher(), "--out", out, "--size", 48));
+    done(Run.of("export", student(), "--out", out, "--size", 64));
+    var odd = Run.of("export", teacher(), "--out", out, "--size", 50);
+    assertTrue(odd.said().contains("50, expected a multiple of patch"), odd.said());
+    assertEquals(2, Run.of("export", student(), "--out", out, "--size", 50).status());
     var refused = Run.of("export", student(), "--out", out, "--alternatives");
     assertTrue(refused.complaint().contains("no alternative masks"), refused.said());
   }

@@ -93,7 +93,7 @@ class FinetuneTest {
 
   @Test
   void decoderLearnsWhileTheEncoderKeepsItsBits() throws IOException {
-    var run = tune("--steps", 40, "--validate-every", 20);
+    var run = tune("--steps", 40, "--batch", 2, "--rate", "5e-4", "--validate-every", 20);
     done(run);
     assertEquals(tuned().toString(), run.results().strip());
     assertTrue(run.said().contains("Dice on val"), run.said());

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.Color;
+import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,6 +45,18 @@ class PageTest {
       var seen = new Color(judged.getRGB(x, 0));
       assertEquals(expected.getGreen() * 0.62, seen.getGreen(), 1, "pixel " + x);
     }
+  }
+
+  @Test
+  void showsSmallImagesEnlargedWithTheirBoxes() {
+    var image = new BufferedImage(3, 1, BufferedImage.TYPE_INT_RGB);
+    var shown = Overlay.asked(image, grey(0, 255, 0), List.of(new Rectangle2D.Double(1, 0, 1, 1)));
+    assertEquals(510, shown.getWidth());
+    assertEquals(170, shown.getHeight());
+    assertEquals(Color.CYAN, new Color(shown.getRGB(170, 80)));
+    assertEquals(Color.CYAN, new Color(shown.getRGB(339, 80)));
+    assertEquals(0, new Color(shown.getRGB(169, 80)).getGreen());
+    assertTrue(new Color(shown.getRGB(255, 80)).getRed() > 0, "the mask's tint");
   }
 
   @Test

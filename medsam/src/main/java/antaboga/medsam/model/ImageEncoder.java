@@ -64,9 +64,17 @@ public final class ImageEncoder implements Layer {
   public Tensor forward(Tensor x) {
     var tokens = bounded(this::embed, x);
     for (var block : blocks) {
-      tokens = bounded(block, tokens);
+      tokens = passed(block, tokens);
     }
-    return bounded(neck, tokens);
+    return passed(neck, tokens);
+  }
+
+  private Tensor passed(Layer layer, Tensor x) {
+    var y = bounded(layer, x);
+    if (!Tape.training()) {
+      x.array().close(); // Java's collector would not see its 12 MB
+    }
+    return y;
   }
 
   private Tensor bounded(Layer layer, Tensor x) {
