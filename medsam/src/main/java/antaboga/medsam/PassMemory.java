@@ -3,6 +3,7 @@ package antaboga.medsam;
 
 import antaboga.kernel.Workers;
 import antaboga.medsam.model.MedSamConfig;
+import java.util.stream.IntStream;
 
 /**
  * Estimates, a little from above, of the memory outside Java's heap that passes take: what the
@@ -35,19 +36,24 @@ record PassMemory(MedSamConfig config) {
 
   /** The floats of the largest block of the image encoder. */
   long encoderBlock() {
+    return IntStream.range(0, config.depth())
+        .mapToLong(block -> encoderBlock(config.window(block)))
+        .max()
+        .orElse(0);
+  }
+
+  // norms, sums and the hidden layer of each token; queries, keys, values and attention of each
+  // token with its window's padding; what a token has to do with each row and column
+  private long encoderBlock(int window) {
     long side = config.grid();
-    int window = 0;
-    for (int i = 0; i < config.depth(); i++) {
-      window = Math.max(window, config.window(i));
-    }
-    long padded = window == 0 ? side : (side + window - 1) / window * window;
     long width = config.width();
     long hidden = (long) (width * config.mlpRatio());
-    // norms, sums and the hidden layer of each token; windows, queries, keys, values and attention;
-    // what a token has to do with each row and column
-    return side * side * (8 * width + 2 * hidden)
-        + padded * padded * 14 * width
-        + side * side * side * 2 * config.heads();
+    if (window == 0) {
+      return side * side * (22 * width + 2 * hidden + side * 2 * config.heads());
+    }
+    long padded = (side + window - 1) / window * window;
+    return side * side * (11 * width + 2 * hidden)
+        + padded * padded * (20 * width + window * 2L * config.heads());
   }
 
   /** The floats of the decoder and of its masks at the image's size. */
