@@ -20,6 +20,8 @@ import java.util.UUID;
 public final class WholeFile {
   private static final System.Logger LOG = System.getLogger(WholeFile.class.getName());
 
+  private static final String UNFINISHED = ".partial";
+
   private WholeFile() {}
 
   /** What is written. */
@@ -43,6 +45,29 @@ public final class WholeFile {
         });
   }
 
+  /**
+   * Deletes what processes that were killed have left of unfinished writes of this file; for its
+   * only writer.
+   *
+   * @throws IOException if something cannot be deleted
+   */
+  public static void forgetUnfinished(Path path) throws IOException {
+    var target = path.toAbsolutePath();
+    var folder = target.getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      return;
+    }
+    try (var left = Files.newDirectoryStream(folder, prefix(target) + "*" + UNFINISHED)) {
+      for (var file : left) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  private static String prefix(Path target) {
+    return "." + target.getFileName() + ".";
+  }
+
   static void replace(Path path, Content content) throws IOException {
     var target = path.toAbsolutePath();
     var folder = target.getParent();
@@ -53,8 +78,7 @@ public final class WholeFile {
       throw new NoSuchFileException(path.toString(), null, "its folder does not exist; create it");
     }
     // not Files.createTempFile, whose files nobody else may read
-    var temporary =
-        folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".partial");
+    var temporary = folder.resolve(prefix(target) + UUID.randomUUID() + UNFINISHED);
     try {
       try (var file =
           FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

@@ -5,6 +5,7 @@ import antaboga.Parameter;
 import antaboga.Tensor;
 import antaboga.io.Checkpoint;
 import antaboga.io.FormatException;
+import antaboga.io.WholeFile;
 import antaboga.nn.optim.Optimizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -74,6 +75,7 @@ final class TrainingState {
    * Reads the checkpoint in the folder: the number of steps it holds, or empty if there is none.
    */
   OptionalInt restore() throws IOException {
+    WholeFile.forgetUnfinished(config.checkpoint());
     if (!Files.exists(config.checkpoint())) {
       return OptionalInt.empty();
     }

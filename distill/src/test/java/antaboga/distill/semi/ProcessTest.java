@@ -4,6 +4,7 @@ package antaboga.distill.semi;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import antaboga.distill.semi.SemiSupervisedTraining.Config;
@@ -12,9 +13,13 @@ import antaboga.nn.Init;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -61,6 +66,40 @@ class ProcessTest {
     var printed = train(80, "long", "-Dantaboga.threads=1");
     double growth = Double.parseDouble(printed[2]) / Double.parseDouble(printed[1]);
     assertTrue(growth < 1.1, "megabytes at half time and at the end: " + List.of(printed));
+  }
+
+  /** Every step is saved, so that many of the moments lie within a save. */
+  @Test
+  void killedAtAnyMomentItEndsWithTheSameBits() throws Exception {
+    int kills = Integer.getInteger("antaboga.test.kills", 3);
+    int steps = 40 * kills;
+    var whole = train(steps, "whole", "-Dsaving=1");
+    var checkpoint = folder.resolve("killed/run/checkpoint.safetensors");
+    var random = new Random(1);
+    int killed = 0;
+    while (killed < kills) {
+      var command = java("-Dsaving=1", WholeMethod.class.getName());
+      command.addAll(List.of("" + steps, "" + folder.resolve("killed")));
+      var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
+      builder.environment().put("OMP_NUM_THREADS", "1");
+      var before = Files.exists(checkpoint) ? Files.getLastModifiedTime(checkpoint) : null;
+      var process = builder.redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+      while (process.isAlive() && unchanged(checkpoint, before)) {
+        process.waitFor(1, TimeUnit.MILLISECONDS);
+      }
+      boolean ended = process.waitFor(random.nextInt(400), TimeUnit.MILLISECONDS);
+      assertFalse(ended, "ended before kill " + killed + " of " + kills);
+      process.destroyForcibly().waitFor(); // SIGKILL
+      killed++;
+    }
+    assertEquals(whole[0], train(steps, "killed", "-Dsaving=1")[0]);
+    try (var files = Files.list(checkpoint.resolveSibling(""))) {
+      assertEquals(List.of(checkpoint), files.toList());
+    }
+  }
+
+  private static boolean unchanged(Path file, @Nullable FileTime before) throws IOException {
+    return !Files.exists(file) || Files.getLastModifiedTime(file).equals(before);
   }
 
   /** The shell's limit on the size of a file ends a write half way, as a full disk does. */

@@ -26,8 +26,9 @@ final class WholeMethod {
     var cache = TinyTeacher.of(5).cachedIn(folder.resolve("cache"));
     var method = new PerturbationConsistentDistillation(config(steps), students, cache, 3);
     var megabytes = new ArrayList<Long>();
-    new SemiSupervisedTraining(
-            Config.of(steps, 3, folder.resolve("run")), Blobs::batch, students, method)
+    int saving = Integer.getInteger("saving", Math.max(1, steps / 10));
+    var run = Config.of(steps, 3, folder.resolve("run")).withIntervals(saving, steps);
+    new SemiSupervisedTraining(run, Blobs::batch, students, method)
         .run(
             new Listener() {
               @Override
@@ -36,8 +37,13 @@ final class WholeMethod {
               }
             },
             () -> false);
+    megabytes.add(Pointer.physicalBytes() >> 20);
     var fingerprint = Fingerprint.of("", students.weights().all());
     System.out.println(
-        fingerprint + " " + megabytes.get(steps / 2) + " " + megabytes.get(steps - 1));
+        "%s %s %s"
+            .formatted(
+                fingerprint,
+                megabytes.get(megabytes.size() / 2),
+                megabytes.get(megabytes.size() - 1)));
   }
 }

@@ -28,7 +28,8 @@ public record Guide(MedSam teacher, String fingerprint, Path cache) {
   /** A teacher that was never trained: what remains of a method with it, no teacher has taught. */
   public static Guide untrained(MedSamConfig sizes, long seed, Path cache) {
     var teacher = MedSam.of(new Sam(Weights.init(seed).frozen(), sizes));
-    return new Guide(teacher, "untrained " + sizes + ", seed " + seed, cache);
+    var name = "untrained-%08x-%d".formatted(sizes.toString().hashCode(), seed);
+    return new Guide(teacher, name, cache);
   }
 
   /** Its embeddings of images of a size, pooled to the grids of these taps of the student. */

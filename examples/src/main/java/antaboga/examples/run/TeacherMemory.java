@@ -14,11 +14,15 @@ final class TeacherMemory {
 
   /** The model as it is where its step is small, else one that passes each block twice. */
   static Sam bounded(Sam sam, int batch) {
-    return kept(sam.config(), batch) > MOST_KEPT ? sam.recomputed() : sam;
+    return isLarge(sam.config(), batch) ? sam.recomputed() : sam;
+  }
+
+  static boolean isLarge(MedSamConfig c, int batch) {
+    return kept(c, batch) > MOST_KEPT;
   }
 
   /** About the bytes that a training pass keeps for its gradients. */
-  static long kept(MedSamConfig c, int batch) {
+  private static long kept(MedSamConfig c, int batch) {
     return BYTES_PER_VALUE * batch * c.grid() * c.grid() * c.width() * c.depth();
   }
 }

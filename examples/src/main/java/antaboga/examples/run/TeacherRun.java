@@ -121,7 +121,15 @@ public final class TeacherRun {
 
   /** The number of parameters that are trained or frozen. */
   public long parameters() {
-    return weights.all().stream().mapToLong(p -> p.shape().elements()).sum();
+    return parameters(weights);
+  }
+
+  /** The same of any SAM; its random position matrix is a buffer and does not count. */
+  static long parameters(Weights of) {
+    return of.all().stream()
+        .filter(p -> !p.name().endsWith("gaussian_matrix"))
+        .mapToLong(p -> p.shape().elements())
+        .sum();
   }
 
   private TeacherState state() {

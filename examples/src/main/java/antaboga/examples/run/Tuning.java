@@ -85,7 +85,7 @@ public final class Tuning {
       terminal.say(
           "%,d of %,d parameters are trained, on %d images",
           start.model().weights().count(),
-          start.model().weights().all().stream().mapToLong(p -> p.shape().elements()).sum(),
+          TeacherRun.parameters(start.model().weights()),
           shown.size());
       return report(run, run.run(terminal, interruption));
     }

@@ -109,7 +109,9 @@ public final class TuningRun {
     this.batches =
         new Batches(
             samples, config.batch(), store, config.augment() ? Augment.weak() : Augment.none());
-    this.log = new TrainingLog(folder.resolve("log.jsonl"));
+    this.log =
+        new TrainingLog(
+            folder.resolve("log.jsonl"), folder.resolve("events.out.tfevents.antaboga"));
     this.embeddings = sam.hasFrozenEncoder() ? Optional.of(embeddings()) : Optional.empty();
   }
 

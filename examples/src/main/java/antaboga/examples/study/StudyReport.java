@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** What is there of a study, to look at: tables, curves, and test images with masks. */
@@ -53,13 +54,13 @@ final class StudyReport {
         new Sheet(
             "Antaboga · study " + study.file().getFileName(),
             title(),
-            "%d of %d trainings are finished: sets %s; labels %s %%; seeds %s."
+            "%d of %d trainings are finished: sets %s; %s %% of labels; seeds %s."
                 .formatted(
                     rows.stream().mapToInt(row -> row.seeds().size()).sum(),
                     study.cells().size(),
                     String.join(", ", study.sets()),
-                    study.shares(),
-                    study.seeds()));
+                    joined(study.shares()),
+                    joined(study.seeds())));
     for (int share : study.shares()) {
       table(sheet, share, "Dice", 100, "%");
       table(sheet, share, "HD95", 1, "px");
@@ -81,6 +82,10 @@ final class StudyReport {
     return sheet.html(
         "Written by antaboga study, version %s. For research only; not a medical device."
             .formatted(Provenance.version()));
+  }
+
+  private static String joined(List<?> values) {
+    return values.stream().map(String::valueOf).collect(Collectors.joining(", "));
   }
 
   private String title() {

@@ -71,9 +71,11 @@ public final class StudyRun {
    */
   public static StudyRun of(
       Path file, Optional<Path> data, Path out, List<String> only, Terminal terminal) {
-    var study = Study.read(file);
-    study = data.map(study::withData).orElse(study);
-    for (var set : study.sets()) {
+    var read = Study.read(file);
+    var study = data.map(read::withData).orElse(read);
+    var sets = new ArrayList<>(study.sets());
+    study.teacher().ifPresent(teacher -> sets.addAll(teacher.also()));
+    for (var set : sets) {
       DataFolder.open(study.data().resolve(set));
     }
     study
@@ -188,14 +190,13 @@ public final class StudyRun {
     var guide = Optional.<Guide>empty();
     if (cell.method().untrained()) {
       guide =
-          Optional.of(
-              Guide.untrained(sizes(), study.teacher().orElseThrow().seed(), embeddings(cell)));
+          Optional.of(Guide.untrained(sizes(), study.teacher().orElseThrow().seed(), embeddings()));
     } else if (cell.method().kind().needsTeacher()) {
       var path = teacher(cell.set(), interruption);
       if (path.isEmpty()) {
         return interruption.asked() ? Outcome.STOPPED : Outcome.WAITS;
       }
-      guide = Optional.of(ModelFile.open(path.get()).guide(embeddings(cell)));
+      guide = Optional.of(ModelFile.open(path.get()).guide(embeddings()));
     }
     var claim = Claim.of(folder);
     if (claim.isEmpty()) {
@@ -217,10 +218,8 @@ public final class StudyRun {
     return cell.settings() + terms + teacher;
   }
 
-  // grids of another network, or of another size, would push one another out of a cache
-  private Path embeddings(Cell cell) {
-    var training = cell.training();
-    return out.resolve("embeddings").resolve(training.network() + "-" + training.size());
+  private Path embeddings() {
+    return out.resolve("embeddings");
   }
 
   private boolean train(Cell cell, Optional<Guide> guide, Interruption interruption)
@@ -249,7 +248,8 @@ public final class StudyRun {
     about.put("unlabelled", division.unlabelled().size());
     about.put("labelled list", division.how());
     about.put("seconds of the last run", (System.nanoTime() - begun) / 1_000_000_000L);
-    Result.write(folder, about, settings(cell), test(run, data.samples("test"), about));
+    var scores = test(run, data.samples("test"), about);
+    Result.write(folder, about, settings(cell), scores);
     Files.deleteIfExists(run.checkpoint());
     return true;
   }

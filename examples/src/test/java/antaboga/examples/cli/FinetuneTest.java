@@ -97,6 +97,7 @@ class FinetuneTest {
     done(run);
     assertEquals(tuned().toString(), run.results().strip());
     assertTrue(run.said().contains("Dice on val"), run.said());
+    assertTrue(Files.exists(out.resolve("events.out.tfevents.antaboga")));
     var dice = TrainingLog.of(out.resolve("log.jsonl")).validations("dice");
     assertArrayEquals(new double[] {0, 20, 40}, dice.stream().mapToDouble(d -> d[0]).toArray());
     assertTrue(

@@ -2,7 +2,10 @@
 package antaboga.examples.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import antaboga.medsam.model.MedSamConfig;
 import antaboga.nn.data.ImageFolder;
 import antaboga.nn.data.Sample;
 import java.awt.Color;
@@ -31,6 +34,13 @@ class TeacherRunTest {
     var one = source("one", Color.BLACK, Color.GRAY);
     var other = source("other", Color.DARK_GRAY, Color.WHITE);
     assertEquals(0, one.turnedTo(other).inverted());
+  }
+
+  @Test
+  void onlyLargeEncodersArePassedTwice() {
+    assertTrue(TeacherMemory.isLarge(MedSamConfig.vitB(), 1));
+    assertFalse(TeacherMemory.isLarge(MedSamConfig.vitB().withInput(256), 1));
+    assertFalse(TeacherMemory.isLarge(MedSamConfig.t6(), 16));
   }
 
   private TeacherRun.Source source(String name, Color ground, Color object) throws IOException {
