@@ -101,7 +101,7 @@ final class VectorAttentionGradient {
       var packedGradients = VectorAttentionScores.panels(inputs[3], row, count, e, 13);
       var y = read(inputs[4], row, count, e, 14);
       for (int r = 0; r < count; r++) {
-        means[r] = dot(g, y, r * wideE, e);
+        means[r] = VectorSoftmax.dot(g, y, r * wideE, e);
       }
       inputs[5].read(row, logSums, 0, count);
       var rowTerms = VectorAttentionScores.panels(inputs[6], row, count, n.h(), 3);
@@ -197,21 +197,6 @@ final class VectorAttentionGradient {
         slope.add(FloatVector.fromArray(SPECIES, columns, column)).intoArray(columns, column);
       }
     }
-  }
-
-  private static float dot(float[] a, float[] b, int at, int n) {
-    var sum = FloatVector.zero(SPECIES);
-    int j = 0;
-    for (; j <= n - LANES; j += LANES) {
-      sum =
-          FloatVector.fromArray(SPECIES, a, at + j)
-              .fma(FloatVector.fromArray(SPECIES, b, at + j), sum);
-    }
-    float total = VectorMath.sum(sum);
-    for (; j < n; j++) {
-      total += a[at + j] * b[at + j];
-    }
-    return total;
   }
 
   private static float[] zeros(int slot, int length) {
