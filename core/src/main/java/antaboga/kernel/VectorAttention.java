@@ -11,15 +11,23 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Attention of floats: panels of queries against blocks of keys, whose scores stay in the caches;
- * each block's largest scores correct what went before. Forward shares out stretches of queries,
- * {@link VectorAttentionGradient} problems. Doubles take the scalar body.
+ * Attention of floats: panels of queries against blocks of keys, whose scores stay in the caches. A
+ * block of scores s, with m the largest so far, changes what is known of a query to
+ *
+ * <pre>
+ * m' = max(m, max_j s_j)    c = e^(m - m')
+ * l' = c l + sum_j e^(s_j - m')    y' = c y + sum_j e^(s_j - m') v_j
+ * </pre>
+ *
+ * <p>and in the end the value is y / l. Source: Milakov and Gimelshein 2018, arXiv 1805.02867; Dao
+ * et al. 2022, arXiv 2205.14135, algorithm 1. Forward shares out stretches of queries, {@link
+ * VectorAttentionGradient} problems. Doubles take the scalar body.
  */
 final class VectorAttention implements AttentionKernel {
   private static final VectorSpecies<Float> SPECIES = VectorLanes.FLOAT;
   private static final int LANES = SPECIES.length();
   private static final int PANEL = VectorProduct.PANEL;
-  private static final int KEYS = VectorScores.KEYS;
+  private static final int KEYS = VectorAttentionScores.KEYS;
 
   /** Queries that a block of keys meets while it is in the second cache. */
   private static final int QUERIES = 4 * PANEL;
@@ -35,7 +43,7 @@ final class VectorAttention implements AttentionKernel {
     if (q.dataType() != DataType.FLOAT) {
       return scalar.forward(q, k, v, relative, scale);
     }
-    var n = VectorScores.of(q, k, v, relative);
+    var n = VectorAttentionScores.of(q, k, v, relative);
     var y = Arrays.empty(DataType.FLOAT, n.problems(), n.queries(), n.e());
     var logSums = Arrays.empty(DataType.FLOAT, n.problems(), n.queries());
     var queries = Tiles.of(q);
@@ -51,15 +59,16 @@ final class VectorAttention implements AttentionKernel {
         task -> {
           int p = task / parts;
           int end = Math.min(n.queries(), (task % parts + 1) * TASK);
-          var packedKeys = VectorScores.panels(keys, (long) p * n.keys(), n.keys(), n.d(), 0);
+          var packedKeys =
+              VectorAttentionScores.panels(keys, (long) p * n.keys(), n.keys(), n.d(), 0);
           var packedValues = packedValues(n, values, p);
           for (int i = task % parts * TASK; i < end; i += QUERIES) {
             int count = Math.min(QUERIES, end - i);
             long row = (long) p * n.queries() + i;
-            var packedQueries = VectorScores.panels(queries, row, count, n.d(), 2);
+            var packedQueries = VectorAttentionScores.panels(queries, row, count, n.d(), 2);
             multiply(packedQueries, 0, VectorProduct.panelled(count) * n.d(), (float) scale);
-            var rowTerms = VectorScores.panels(rows, row, count, n.h(), 3);
-            var columnTerms = VectorScores.panels(columns, row, count, n.w(), 4);
+            var rowTerms = VectorAttentionScores.panels(rows, row, count, n.h(), 3);
+            var columnTerms = VectorAttentionScores.panels(columns, row, count, n.w(), 4);
             var panels = new Panels(n, count);
             for (int block = 0; block < n.blocks(); block++) {
               for (int panel = 0; panel * PANEL < count; panel++) {
@@ -83,7 +92,7 @@ final class VectorAttention implements AttentionKernel {
   }
 
   /** Blocks of values, each in panels of columns: (blocks, panels, KEYS, PANEL). */
-  private static float[] packedValues(VectorScores n, Tiles from, int p) {
+  private static float[] packedValues(VectorAttentionScores n, Tiles from, int p) {
     int wide = VectorProduct.panelled(n.e());
     var packed = Scratch.floats(1, n.blocks() * KEYS * wide);
     var rows = Scratch.floats(5, KEYS * n.e());
@@ -103,7 +112,7 @@ final class VectorAttention implements AttentionKernel {
 
   /** Some panels of queries: what they have of the values, and of which scores. */
   private static final class Panels {
-    final VectorScores n;
+    final VectorAttentionScores n;
     final int count;
     final float[] scores; // (KEYS, PANEL)
     final float[] out; // (panels of queries, panels of columns, PANEL, PANEL)
@@ -112,7 +121,7 @@ final class VectorAttention implements AttentionKernel {
     final float[] parts = new float[PANEL];
     final double[] sum = new double[QUERIES];
 
-    Panels(VectorScores n, int count) {
+    Panels(VectorAttentionScores n, int count) {
       this.n = n;
       this.count = count;
       scores = Scratch.floats(6, KEYS * PANEL);

@@ -19,19 +19,19 @@ final class VectorAttentionGradient {
   private static final VectorSpecies<Float> SPECIES = VectorLanes.FLOAT;
   private static final int LANES = SPECIES.length();
   private static final int PANEL = VectorProduct.PANEL;
-  private static final int KEYS = VectorScores.KEYS;
+  private static final int KEYS = VectorAttentionScores.KEYS;
 
   /** Queries of a block. */
   private static final int QUERIES = 4 * PANEL;
 
-  private final VectorScores n;
+  private final VectorAttentionScores n;
   private final float scale;
   private final boolean relative;
   private final Tiles[] inputs; // q, k, v, gradient, y, log sums, and rows and columns of positions
   private final Tiles[] outputs; // dq, dk, dv, and those of rows and columns
 
   private VectorAttentionGradient(
-      VectorScores n, float scale, boolean relative, Tiles[] inputs, Tiles[] outputs) {
+      VectorAttentionScores n, float scale, boolean relative, Tiles[] inputs, Tiles[] outputs) {
     this.n = n;
     this.scale = scale;
     this.relative = relative;
@@ -47,7 +47,7 @@ final class VectorAttentionGradient {
       @Nullable Relative relative,
       float scale,
       Value value) {
-    var n = VectorScores.of(q, k, v, relative);
+    var n = VectorAttentionScores.of(q, k, v, relative);
     var dq = Arrays.empty(DataType.FLOAT, q.shape());
     var dk = Arrays.empty(DataType.FLOAT, k.shape());
     var dv = Arrays.empty(DataType.FLOAT, v.shape());
@@ -79,8 +79,8 @@ final class VectorAttentionGradient {
     int wideD = VectorProduct.padded(d);
     int wideE = VectorProduct.padded(e);
     long firstKey = (long) p * n.keys();
-    var packedKeys = VectorScores.panels(inputs[1], firstKey, n.keys(), d, 0);
-    var packedValues = VectorScores.panels(inputs[2], firstKey, n.keys(), e, 1);
+    var packedKeys = VectorAttentionScores.panels(inputs[1], firstKey, n.keys(), d, 0);
+    var packedValues = VectorAttentionScores.panels(inputs[2], firstKey, n.keys(), e, 1);
     var keys = read(inputs[1], firstKey, n.keys(), d, 6);
     var keyGradients = zeros(7, n.keys() * wideD);
     var valueGradients = zeros(8, n.keys() * wideE);
@@ -95,17 +95,17 @@ final class VectorAttentionGradient {
       long row = (long) p * n.queries() + i;
       var queries = read(inputs[0], row, count, d, 11);
       VectorAttention.multiply(queries, 0, count * wideD, scale);
-      var packedQueries = VectorScores.panels(inputs[0], row, count, d, 2);
+      var packedQueries = VectorAttentionScores.panels(inputs[0], row, count, d, 2);
       VectorAttention.multiply(packedQueries, 0, lanes * d, scale);
       var g = read(inputs[3], row, count, e, 12);
-      var packedGradients = VectorScores.panels(inputs[3], row, count, e, 13);
+      var packedGradients = VectorAttentionScores.panels(inputs[3], row, count, e, 13);
       var y = read(inputs[4], row, count, e, 14);
       for (int r = 0; r < count; r++) {
-        means[r] = dot(g, y, r * wideE, e);
+        means[r] = VectorSoftmax.dot(g, y, r * wideE, e);
       }
       inputs[5].read(row, logSums, 0, count);
-      var rowTerms = VectorScores.panels(inputs[6], row, count, n.h(), 3);
-      var columnTerms = VectorScores.panels(inputs[7], row, count, n.w(), 4);
+      var rowTerms = VectorAttentionScores.panels(inputs[6], row, count, n.h(), 3);
+      var columnTerms = VectorAttentionScores.panels(inputs[7], row, count, n.w(), 4);
       var queryGradients = zeros(15, count * wideD);
       var rowGradients = zeros(16, lanes * n.h());
       var columnGradients = zeros(17, lanes * n.w());
@@ -197,21 +197,6 @@ final class VectorAttentionGradient {
         slope.add(FloatVector.fromArray(SPECIES, columns, column)).intoArray(columns, column);
       }
     }
-  }
-
-  private static float dot(float[] a, float[] b, int at, int n) {
-    var sum = FloatVector.zero(SPECIES);
-    int j = 0;
-    for (; j <= n - LANES; j += LANES) {
-      sum =
-          FloatVector.fromArray(SPECIES, a, at + j)
-              .fma(FloatVector.fromArray(SPECIES, b, at + j), sum);
-    }
-    float total = VectorMath.sum(sum);
-    for (; j < n; j++) {
-      total += a[at + j] * b[at + j];
-    }
-    return total;
   }
 
   private static float[] zeros(int slot, int length) {

@@ -206,7 +206,7 @@ final class VectorSoftmax implements SoftmaxKernel {
     }
   }
 
-  private static float dot(float[] g, float[] y, int at, int n) {
+  static float dot(float[] g, float[] y, int at, int n) {
     int lanes = SPECIES.length();
     var total = FloatVector.zero(SPECIES);
     int i = 0;

@@ -19,7 +19,6 @@ import antaboga.nn.data.Sample;
 import antaboga.nn.metric.Comparison;
 import antaboga.nn.metric.Scores;
 import java.awt.Color;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -225,15 +224,15 @@ final class DemoReport {
 
   private Page.Case pictured(String why, int index) throws IOException {
     var sample = test.get(index);
-    var image = enlarged(Pictures.stretched(Pictures.read(sample.image())));
-    var truth = enlarged(Pictures.of(sample.truth()));
+    var image = Overlay.fitted(Pictures.stretched(Pictures.read(sample.image())), SHOWN);
+    var truth = Overlay.fitted(Pictures.of(sample.truth()), SHOWN);
     var views = new ArrayList<Page.View>();
     views.add(new Page.View(image, "image", ""));
     views.add(new Page.View(Overlay.mask(image, truth, TRUTH), "truth", ""));
     for (var outcome : outcomes) {
       var student = ModelFile.open(outcome.run().file()).student();
       var mask = Prediction.student(student.segmenter(), student.size(), sample.image(), 0.5);
-      var marked = enlarged(Pictures.of(mask));
+      var marked = Overlay.fitted(Pictures.of(mask), SHOWN);
       views.add(
           new Page.View(
               Overlay.judged(image, truth, marked),
@@ -241,15 +240,6 @@ final class DemoReport {
               "Dice " + three(ScoreTables.dice(outcome.scores())[index])));
     }
     return new Page.Case(why, sample.name(), views);
-  }
-
-  /** Small images grow by a whole factor, large ones shrink. */
-  private static BufferedImage enlarged(BufferedImage image) {
-    double factor = (double) SHOWN / Math.min(image.getWidth(), image.getHeight());
-    return Overlay.scaled(
-        image,
-        (int) Math.round(factor * image.getWidth()),
-        (int) Math.round(factor * image.getHeight()));
   }
 
   private List<Page.Facts> facts() {

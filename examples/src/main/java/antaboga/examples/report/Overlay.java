@@ -25,6 +25,15 @@ public final class Overlay {
 
   private Overlay() {}
 
+  /** The image with this length of its shorter side, as {@link #scaled}. */
+  public static BufferedImage fitted(BufferedImage image, int shorter) {
+    double factor = (double) shorter / Math.min(image.getWidth(), image.getHeight());
+    return scaled(
+        image,
+        (int) Math.round(factor * image.getWidth()),
+        (int) Math.round(factor * image.getHeight()));
+  }
+
   /** The image at a size, smooth, in colour. */
   public static BufferedImage scaled(BufferedImage image, int width, int height) {
     var result = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);

@@ -253,8 +253,8 @@ final class StudyReport {
   }
 
   private List<Page.View> views(String set, Sample sample) throws IOException {
-    var image = enlarged(Pictures.stretched(Pictures.read(sample.image())));
-    var truth = enlarged(Pictures.of(sample.truth()));
+    var image = Overlay.fitted(Pictures.stretched(Pictures.read(sample.image())), SHOWN);
+    var truth = Overlay.fitted(Pictures.of(sample.truth()), SHOWN);
     var views = new ArrayList<Page.View>();
     views.add(new Page.View(Overlay.mask(image, truth, TRUTH), "truth", ""));
     var comparison = study.comparison();
@@ -283,16 +283,8 @@ final class StudyReport {
       BufferedImage image, BufferedImage truth, Region expected, Region mask, String name) {
     var dice = new antaboga.nn.metric.Dice().of(Pair.of(mask, expected));
     return new Page.View(
-        Overlay.judged(image, truth, enlarged(Pictures.of(mask))),
+        Overlay.judged(image, truth, Overlay.fitted(Pictures.of(mask), SHOWN)),
         name,
         String.format(Locale.ROOT, "Dice %.3f", dice));
-  }
-
-  private static BufferedImage enlarged(BufferedImage image) {
-    double factor = (double) SHOWN / Math.min(image.getWidth(), image.getHeight());
-    return Overlay.scaled(
-        image,
-        (int) Math.round(factor * image.getWidth()),
-        (int) Math.round(factor * image.getHeight()));
   }
 }

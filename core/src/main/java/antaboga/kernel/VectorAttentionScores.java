@@ -14,7 +14,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * @param h rows of the grid of keys, or 0 if there are no position terms
  */
-record VectorScores(int problems, int queries, int keys, int d, int e, int h, int w) {
+record VectorAttentionScores(int problems, int queries, int keys, int d, int e, int h, int w) {
   private static final VectorSpecies<Float> SPECIES = VectorLanes.FLOAT;
   private static final int LANES = SPECIES.length();
   static final int PANEL = VectorProduct.PANEL;
@@ -22,8 +22,8 @@ record VectorScores(int problems, int queries, int keys, int d, int e, int h, in
   /** Keys of a block; its scores, keys and values stay in the caches. */
   static final int KEYS = 256;
 
-  static VectorScores of(INDArray q, INDArray k, INDArray v, @Nullable Relative relative) {
-    return new VectorScores(
+  static VectorAttentionScores of(INDArray q, INDArray k, INDArray v, @Nullable Relative relative) {
+    return new VectorAttentionScores(
         size(q, 0),
         size(q, 1),
         size(k, 1),
