@@ -10,6 +10,7 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -21,7 +22,7 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class Gemm {
   private static final int MOST_PARTS = 16;
-  private static final int FEW_PARTS = 8;
+  private static final int FEW_PARTS = 4;
   private static final int LEAST_HEIGHT = 512;
   private static final int LEAST_WIDTH = 768;
   private static final int NARROW = 64;
@@ -75,7 +76,18 @@ public final class Gemm {
       boolean transposeB,
       double alpha,
       double beta) {
-    into(out, a, transposeA, b, transposeB, alpha, beta, "");
+    into(out, a, transposeA, b, transposeB, alpha, beta, "", null);
+  }
+
+  /**
+   * {@code out = x W^T + b}, the bias laid down block by block just before the product.
+   *
+   * @param x (M, K)
+   * @param weight (N, K)
+   * @param bias (N)
+   */
+  public static void linear(INDArray out, INDArray x, INDArray weight, INDArray bias) {
+    into(out, x, false, weight, true, 1, 1, "", bias);
   }
 
   /** One product for each entry of the leading axis: out (P, M, N), and a, b likewise. */
@@ -87,7 +99,7 @@ public final class Gemm {
       boolean transposeB,
       double alpha,
       double beta) {
-    into(out, a, transposeA, b, transposeB, alpha, beta, "P ");
+    into(out, a, transposeA, b, transposeB, alpha, beta, "P ", null);
   }
 
   private static void into(
@@ -98,7 +110,8 @@ public final class Gemm {
       boolean transposeB,
       double alpha,
       double beta,
-      String batch) {
+      String batch,
+      @Nullable INDArray bias) {
     Arrays.sameType("matmul", out, a, b);
     var dims =
         Dims.of("matmul")
@@ -109,7 +122,11 @@ public final class Gemm {
     int n = dims.count("N");
     int k = dims.count("K");
     int products = batch.isEmpty() ? 1 : dims.count("P");
+    var rows = bias == null ? null : Rows.of(bias, out);
     if (!Host.MEMORY) {
+      if (rows != null) {
+        rows.fill(0, m, 0, n);
+      }
       for (int p = 0; p < products; p++) {
         byNd4j(
             batch.isEmpty() ? out : out.slice(p),
@@ -136,6 +153,10 @@ public final class Gemm {
             var to = at(out, p * m * n + (long) row * n + column);
             var left = at(a, p * m * k + (transposeA ? row : (long) row * k));
             var right = at(b, p * k * n + (transposeB ? (long) column * k : column));
+            if (rows != null) {
+              rows.fill(
+                  row, Math.min(cut.height, m - row), column, Math.min(cut.width, n - column));
+            }
             if (cut.thin) {
               int width = Math.min(cut.width, n - column);
               thin(to, left, right, transposeB, m, width, sizes, (float) alpha, (float) beta);
@@ -254,6 +275,29 @@ public final class Gemm {
 
   private record Sizes(int m, int n, int k) {}
 
+  /** Lays one row into many. */
+  private record Rows(Tiles row, Tiles out, long width, boolean floats) {
+    static Rows of(INDArray row, INDArray out) {
+      return new Rows(Tiles.of(row), Tiles.of(out), out.size(-1), out.dataType() == DataType.FLOAT);
+    }
+
+    void fill(int first, int count, int column, int length) {
+      if (floats) {
+        var part = Scratch.floats(0, length);
+        row.read(column, part, 0, length);
+        for (int r = first; r < first + count; r++) {
+          out.write(r * width + column, part, 0, length);
+        }
+      } else {
+        var part = Scratch.doubles(0, length);
+        row.read(column, part, 0, length);
+        for (int r = first; r < first + count; r++) {
+          out.write(r * width + column, part, 0, length);
+        }
+      }
+    }
+  }
+
   /**
    * Blocks of the result; each packs its rows of A and columns of B anew, so they are not small.
    *
@@ -266,8 +310,9 @@ public final class Gemm {
       int rows = parts(m, LEAST_HEIGHT, worthwhile);
       int columns = parts(n, LEAST_WIDTH, worthwhile / rows);
       if (rows * columns < FEW_PARTS) { // rather some work twice than idle workers
-        columns = parts(n, NARROW, Math.min(worthwhile, FEW_PARTS) / rows);
-        rows = parts(m, NARROW, Math.min(worthwhile, FEW_PARTS) / columns);
+        double wanted = Math.min(worthwhile, FEW_PARTS);
+        columns = Math.max(columns, parts(n, NARROW, wanted / rows));
+        rows = Math.max(rows, parts(m, NARROW, wanted / columns));
       }
       return new Cut(m, n, (m + rows - 1) / rows, (n + columns - 1) / columns, false, false);
     }

@@ -11,15 +11,15 @@ import antaboga.ops.MatMul;
  * Multi-head attention between two sets of tokens, in fewer channels than they have: q (B, n, C), k
  * and v (B, m, C), y (B, n, C). Source: {@code Attention} of segment_anything's transformer.
  *
- * <p>With W<sub>h</sub> the rows of a projection that make head h, a score is
+ * <p>With Q_h, K_h the rows of the projections that make head h, a score is
  *
  * <pre>
  * (Q_h x + a_h) . (K_h z + b_h) = (K_h^T (Q_h x + a_h)) . z + (Q_h x + a_h) . b_h
  * </pre>
  *
- * <p>A few tokens x of a prompt therefore take the matrices of the many tokens z of an image upon
- * themselves, h vectors each; the image is not projected at all. Values, which are sums over z, and
- * outputs, which are sums over x, go likewise.
+ * <p>Where nothing is trained, a few tokens x of a prompt therefore take the matrices of the many
+ * tokens z of an image upon themselves, as a vector for each head, and the image is not projected
+ * at all. Values, which are sums over z, and outputs, which are sums over x, go likewise.
  */
 record DownscaledAttention(Linear queries, Linear keys, Linear values, Linear out, int heads) {
   /** So many times as many tokens as channels outweigh some operations on a few tokens. */
@@ -35,6 +35,9 @@ record DownscaledAttention(Linear queries, Linear keys, Linear values, Linear ou
   }
 
   Tensor forward(Tensor q, Tensor k, Tensor v) {
+    if (Tape.training()) {
+      return projected(q, k, v);
+    }
     if (absorbs(q, k)) {
       return fewQueries(q, k, v);
     }
@@ -53,10 +56,10 @@ record DownscaledAttention(Linear queries, Linear keys, Linear values, Linear ou
 
   Tensor fewQueries(Tensor q, Tensor k, Tensor v) {
     long batch = q.size(0);
-    var qs = byHead(queries.forward(q).mul(scale()));
-    var seen = scores(qs, keys, batch, k).softmax(2).matmul(v); // (B, heads n, C)
-    var ys = fromTokens(seen, batch).matmulTransposed(rows(values)); // (heads, B n, d)
-    var y = together(ys, batch);
+    // the term of b_h is the same for all keys, which softmax does not see
+    var qs = toTokens(byHead(queries.forward(q).mul(scale())).matmul(rows(keys)), batch);
+    var seen = fromTokens(qs.matmulTransposed(k).softmax(2).matmul(v), batch); // (heads, B n, C)
+    var y = together(seen.matmulTransposed(rows(values)), batch);
     return out.forward(values.bias().map(y::add).orElse(y));
   }
 
