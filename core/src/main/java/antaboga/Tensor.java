@@ -430,6 +430,11 @@ public sealed class Tensor permits Parameter {
     return Tape.apply(new MatMul(false, false), this, other);
   }
 
+  /** As {@link #matmul}, with the last two axes of the other exchanged: {@code x y^T}. */
+  public Tensor matmulTransposed(Tensor other) {
+    return Tape.apply(new MatMul(false, true), this, other);
+  }
+
   /** {@code x W^T}: x (..., in), weight (out, in), returns (..., out). */
   public Tensor linear(Tensor weight) {
     return Tape.apply(new MatMul.Linear(), this, weight);

@@ -30,7 +30,12 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5)
 @Fork(
     value = 1,
-    jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-Xmx512m"})
+    jvmArgsAppend = {
+      "--add-modules=jdk.incubator.vector",
+      "-Xmx512m",
+      "-Dorg.bytedeco.javacpp.maxbytes=0", // tensors may take more than JavaCPP's multiples of it
+      "-Dorg.bytedeco.javacpp.maxphysicalbytes=0"
+    })
 public class EncoderBenchmark {
   /** The folder that {@link EncoderFiles} wrote. */
   @Param("")

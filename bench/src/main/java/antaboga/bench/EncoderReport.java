@@ -4,6 +4,7 @@ package antaboga.bench;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,6 +85,7 @@ public final class EncoderReport {
       for (var input : List.of(args).subList(2, args.length)) {
         var results = (ArrayNode) JSON.readTree(Path.of(input).toFile());
         Provenance.shorten(results);
+        results.forEach(run -> ((ObjectNode) run.path("params")).remove("files"));
         all.addAll(results);
       }
       Provenance.describe(record, all);

@@ -53,6 +53,7 @@ class EncoderReportTest {
     var json = new ObjectMapper().readTree(record.toFile());
     assertEquals("0123456789abcdef", json.path("commit").asText());
     assertFalse(json.path("runs").path(0).has("jvm"), "names a folder of this machine");
+    assertFalse(json.path("runs").path(0).path("params").has("files"), "so do they");
   }
 
   @Test

@@ -75,32 +75,47 @@ public final class Pointwise {
     return out;
   }
 
-  /** {@code a + b} in a new array; a and b have one shape and type. */
+  /** {@code a + b} in a new array of a's shape; b, of a's type, repeats itself along a. */
   public static INDArray sum(INDArray a, INDArray b) {
     var out = Arrays.empty(a.dataType(), a.shape());
     var fromA = Tiles.of(a);
     var fromB = Tiles.of(b);
     var to = Tiles.of(out);
+    long period = Math.max(1, b.length());
     forTiles(
         a.length(),
         (start, length) -> {
+          int at = (int) (start % period);
+          int head = (int) Math.min(length, period - at);
+          int known = (int) Math.min(length, period); // what follows repeats it
           if (a.dataType() == DataType.FLOAT) {
             var left = Scratch.floats(0, length);
             var right = Scratch.floats(1, length);
             fromA.read(start, left, 0, length);
-            fromB.read(start, right, 0, length);
+            fromB.read(at, right, 0, head);
+            fromB.read(0, right, head, known - head);
+            repeat(right, known, length);
             add(left, right, length);
             to.write(start, left, 0, length);
           } else {
             var left = Scratch.doubles(0, length);
             var right = Scratch.doubles(1, length);
             fromA.read(start, left, 0, length);
-            fromB.read(start, right, 0, length);
+            fromB.read(at, right, 0, head);
+            fromB.read(0, right, head, known - head);
+            repeat(right, known, length);
             add(left, right, length);
             to.write(start, left, 0, length);
           }
         });
     return out;
+  }
+
+  /** Fills an array up to a length with its first elements. */
+  private static void repeat(Object x, int known, int length) {
+    for (int done = known; done < length; done *= 2) {
+      System.arraycopy(x, 0, x, done, Math.min(done, length - done));
+    }
   }
 
   static void add(float[] sum, float[] x, int length) {

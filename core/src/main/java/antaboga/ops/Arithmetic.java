@@ -16,12 +16,24 @@ public interface Arithmetic {
     @Override
     public Value apply(INDArray a, INDArray b) {
       check(this, a, b);
-      boolean alike = java.util.Arrays.equals(a.shape(), b.shape());
-      return Value.of(
-          alike ? Pointwise.sum(a, b) : contiguous(a.add(b)),
-          g -> unbroadcast(g, a),
-          g -> unbroadcast(g, b));
+      var sum =
+          repeats(b, a)
+              ? Pointwise.sum(a, b)
+              : repeats(a, b) ? Pointwise.sum(b, a) : contiguous(a.add(b));
+      return Value.of(sum, g -> unbroadcast(g, a), g -> unbroadcast(g, b));
     }
+  }
+
+  /** Whether x, broadcast to the shape of y, is x again and again. */
+  private static boolean repeats(INDArray x, INDArray y) {
+    int axis = 0;
+    while (axis < x.rank() && x.size(axis) == 1) {
+      axis++;
+    }
+    int rank = x.rank() - axis;
+    return x.rank() <= y.rank()
+        && x.length() > 0
+        && java.util.Arrays.equals(x.shape(), axis, x.rank(), y.shape(), y.rank() - rank, y.rank());
   }
 
   /** {@code a - b}. */

@@ -32,6 +32,8 @@ class GradCheckTest {
   static {
     add("Add", x -> x[0].add(x[1]), s(2, 3), s(2, 3));
     add("Add broadcast", x -> x[0].add(x[1]), s(2, 1, 3), s(4, 1));
+    add("Add repeated", x -> x[0].add(x[1]), s(2, 3, 4), s(1, 3, 4));
+    add("Add repeated left", x -> x[0].add(x[1]), s(4), s(2, 3, 4));
     add("Sub broadcast", x -> x[0].sub(x[1]), s(3), s(2, 3));
     add("Mul", x -> x[0].mul(x[1]), s(2, 3), s(2, 3));
     add("Mul broadcast", x -> x[0].mul(x[1]), s(1), s(2, 3));
@@ -72,6 +74,7 @@ class GradCheckTest {
     add("MatMul batched", x -> x[0].matmul(x[1]), s(2, 5, 2, 3), s(2, 5, 3, 4));
     add("MatMul shared right", x -> x[0].matmul(x[1]), s(2, 2, 3), s(3, 4));
     add("MatMul shared left", x -> x[0].matmul(x[1]), s(2, 3), s(3, 3, 1));
+    add("MatMul transposed", x -> x[0].matmulTransposed(x[1]), s(2, 5, 3), s(2, 4, 3));
     add("Linear", x -> x[0].linear(x[1], x[2]), s(2, 1, 3), s(4, 3), s(4));
     add("Linear without bias", x -> x[0].linear(x[1]), s(5, 3), s(1, 3));
     add("Attention", x -> x[0].attention(x[1], x[2], 0.7), s(2, 3, 4), s(2, 5, 4), s(2, 5, 2));

@@ -138,7 +138,7 @@ public final class MaskDecoder {
     long pixels = upscaled.size(1) * upscaled.size(2);
     var logits =
         Tensor.concat(1, weights)
-            .matmul(upscaled.reshape(count, pixels, upscaled.size(3)).permute(0, 2, 1))
+            .matmulTransposed(upscaled.reshape(count, pixels, upscaled.size(3)))
             .reshape(count, hypernetworks.size(), upscaled.size(1), upscaled.size(2));
     return new Masks(logits, iouHead.forward(tokens.index(1, 0)));
   }

@@ -22,11 +22,12 @@ record PatchConvTranspose(Parameter weight, Parameter bias) {
     Dims.of("patches").bind("weight", weight, "C O p p").bind("x", x, "B H W C");
     long out = weight.size(1);
     long p = weight.size(2);
-    return x.reshape(-1, x.size(3))
-        .matmul(weight.reshape(weight.size(0), out * p * p))
-        .reshape(x.size(0), x.size(1), x.size(2), out, p, p)
-        .permute(0, 1, 4, 2, 5, 3)
-        .reshape(x.size(0), x.size(1) * p, x.size(2) * p, out)
-        .add(bias);
+    // an output channel for each place in the patch, so that whole rows of patches are moved
+    var places = weight.permute(2, 3, 1, 0).reshape(p * p * out, weight.size(0));
+    var biases = bias.reshape(1, out).expand(p * p, out).reshape(p * p * out);
+    return x.linear(places, biases)
+        .reshape(x.size(0), x.size(1), x.size(2), p, p * out)
+        .permute(0, 1, 3, 2, 4)
+        .reshape(x.size(0), x.size(1) * p, x.size(2) * p, out);
   }
 }

@@ -8,9 +8,11 @@ import antaboga.nn.Init;
 import antaboga.nn.LayerNorm;
 import antaboga.nn.Weights;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns prompts into tokens for the mask decoder. Points and the corners of boxes become tokens of
@@ -25,6 +27,7 @@ public final class PromptEncoder {
   private final MaskDownscaling masks;
   private final int input;
   private final int grid;
+  private volatile @Nullable Cells cells; // a million sines: made once
 
   /** Builds the encoder from the place {@code prompt_encoder}. */
   public PromptEncoder(Weights w, MedSamConfig c) {
@@ -73,7 +76,27 @@ public final class PromptEncoder {
 
   /** The position features of the embedding's cells, row by row: (g g, C). */
   public Tensor densePositions() {
-    return positions.grid(grid, grid);
+    var known = cells;
+    if (known == null || !known.areOf(positions)) {
+      known = new Cells(positions, grid);
+      cells = known;
+    }
+    return known.features;
+  }
+
+  /** The features of the embedding's cells, and the matrix that they are of. */
+  private static final class Cells {
+    private final double[] matrix;
+    final Tensor features;
+
+    Cells(PositionEmbedding positions, int grid) {
+      matrix = positions.matrix().toDoubles();
+      features = positions.grid(grid, grid).detach();
+    }
+
+    boolean areOf(PositionEmbedding positions) {
+      return Arrays.equals(matrix, positions.matrix().toDoubles());
+    }
   }
 
   PositionEmbedding positions() {

@@ -43,8 +43,11 @@ record RelPosAttention(
    * windows is left out where it can be: of its zeros the bias alone is left in q, k and v.
    */
   Tensor within(Windows windows, Tensor x) {
-    var mapped = windows.partition(x.linear(qkv.weight()));
-    var parts = qkv.bias().map(mapped::add).orElse(mapped);
+    var mapped = qkv.forward(x);
+    var parts =
+        qkv.bias()
+            .map(bias -> windows.partition(mapped, bias))
+            .orElseGet(() -> windows.partition(mapped));
     return proj.forward(windows.join(attended(parts), x.size(1), x.size(2)));
   }
 
