@@ -54,6 +54,7 @@ class DownscaledAttentionTest {
     var outside = attention.forward(x, image, image);
     var back = attention.forward(image, x, x);
     try (var tape = new Tape(1)) {
+      tape.watch(x);
       assertClose(attention.forward(x, image, image), outside);
       assertClose(attention.forward(image, x, x), back);
     }
