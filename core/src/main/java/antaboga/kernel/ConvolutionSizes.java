@@ -68,9 +68,19 @@ record ConvolutionSizes(
     return window.dilationW() * (window.width() - 1);
   }
 
+  /** {@link #reachDown} in places of a phase. */
+  int moreDown() {
+    return reachDown() / window.strideH();
+  }
+
+  /** {@link #reachRight} in places of a phase. */
+  int moreRight() {
+    return reachRight() / window.strideW();
+  }
+
   /** Bands of output rows. */
   Bands bands() {
-    int row = outWidth + reachRight() / window.strideW();
+    int row = outWidth + moreRight();
     return Bands.of(batch, outHeight, row, inputs() * window.strideH() * window.strideW());
   }
 
@@ -82,8 +92,8 @@ record ConvolutionSizes(
         Axis.seen(height, top, w.strideH(), rows, reachDown()),
         Axis.seen(width, w.paddingW(), w.strideW(), outWidth, reachRight()),
         images,
-        reachDown() / w.strideH(),
-        reachRight() / w.strideW());
+        moreDown(),
+        moreRight());
   }
 
   /** Where these output rows stand beside what they see. */

@@ -5,6 +5,7 @@ import antaboga.Window;
 import antaboga.kernel.Lattice.Axis;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -13,35 +14,59 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * sum_(o, t) w[o, c, t] g[o, q - shift_t]}.
  */
 final class VectorConvolutionInput {
-  /** A phase's taps, as rows and columns of the window. */
-  private record Phase(List<int[]> taps) {
-    static List<Phase> of(Window w) {
-      var phases = new ArrayList<Phase>();
+  /**
+   * The product that makes some phases.
+   *
+   * @param first of the phases
+   * @param taps of each phase, all with the same shifts; taps are numbered as in the weight
+   */
+  private record Product(int first, List<int[]> taps) {
+    static List<Product> of(Window w) {
+      if (sideBySide(w)) {
+        // windows side by side: every phase has one tap, without a shift
+        return List.of(
+            new Product(0, IntStream.range(0, w.taps()).mapToObj(t -> new int[] {t}).toList()));
+      }
+      var phases = new ArrayList<List<Integer>>();
       for (int p = 0; p < w.strideH() * w.strideW(); p++) {
-        phases.add(new Phase(new ArrayList<>()));
+        phases.add(new ArrayList<>());
       }
-      for (int i = 0; i < w.height(); i++) {
-        for (int j = 0; j < w.width(); j++) {
-          int down = i * w.dilationH() % w.strideH();
-          int right = j * w.dilationW() % w.strideW();
-          phases.get(down * w.strideW() + right).taps.add(new int[] {i, j});
-        }
+      for (int t = 0; t < w.taps(); t++) {
+        int down = t / w.width() * w.dilationH() % w.strideH();
+        int right = t % w.width() * w.dilationW() % w.strideW();
+        phases.get(down * w.strideW() + right).add(t);
       }
-      return phases;
+      return IntStream.range(0, phases.size())
+          .mapToObj(p -> new Product(p, List.of(phases.get(p).stream().mapToInt(t -> t).toArray())))
+          .toList();
     }
 
-    /** The weights of each group in fours of channels: (inputs / 4, outputs taps, 4). */
+    private static boolean sideBySide(Window w) {
+      return w.strideH() == w.height()
+          && w.strideW() == w.width()
+          && w.dilationH() == 1
+          && w.dilationW() == 1;
+    }
+
+    /** Rows of the product. */
+    int rows(ConvolutionSizes s) {
+      return s.inputs() * taps.size();
+    }
+
+    /** The weights of each group in fours of rows: (rows / 4, outputs taps, 4). */
     float[][] weights(ConvolutionSizes s, float[] w) {
-      int inner = s.outputsOfGroup() * taps.size();
-      var weights = new float[s.groups()][VectorShifts.fours(s.inputs()) * inner];
+      int each = taps.get(0).length;
+      int inner = s.outputsOfGroup() * each;
+      var weights = new float[s.groups()][VectorShifts.fours(rows(s)) * inner];
       for (int o = 0; o < s.outputs(); o++) {
         var to = weights[o / s.outputsOfGroup()];
-        int first = o % s.outputsOfGroup() * taps.size();
-        for (int c = 0; c < s.inputs(); c++) {
-          int at = c / 4 * 4 * inner + c % 4 + 4 * first;
-          int from = (o * s.inputs() + c) * s.taps();
-          for (int t = 0; t < taps.size(); t++) {
-            to[at + 4 * t] = w[from + taps.get(t)[0] * s.window().width() + taps.get(t)[1]];
+        int first = o % s.outputsOfGroup() * each;
+        for (int r = 0; r < rows(s); r++) {
+          int at = r / 4 * 4 * inner + r % 4 + 4 * first;
+          int from = (o * s.inputs() + r / taps.size()) * s.taps();
+          var own = taps.get(r % taps.size());
+          for (int t = 0; t < each; t++) {
+            to[at + 4 * t] = w[from + own[t]];
           }
         }
       }
@@ -50,12 +75,13 @@ final class VectorConvolutionInput {
 
     int[] shifts(ConvolutionSizes s, Lattice seen) {
       var w = s.window();
-      var shifts = new int[s.outputsOfGroup() * taps.size()];
+      var own = taps.get(0);
+      var shifts = new int[s.outputsOfGroup() * own.length];
       for (int k = 0; k < shifts.length; k++) {
-        var tap = taps.get(k % taps.size());
-        int down = s.reachDown() / w.strideH() - tap[0] * w.dilationH() / w.strideH();
-        int right = s.reachRight() / w.strideW() - tap[1] * w.dilationW() / w.strideW();
-        shifts[k] = k / taps.size() * seen.channel() + seen.shift(down, right);
+        int tap = own[k % own.length];
+        int down = s.moreDown() - tap / w.width() * w.dilationH() / w.strideH();
+        int right = s.moreRight() - tap % w.width() * w.dilationW() / w.strideW();
+        shifts[k] = k / own.length * seen.channel() + seen.shift(down, right);
       }
       return shifts;
     }
@@ -73,16 +99,14 @@ final class VectorConvolutionInput {
 
   static void into(INDArray dx, INDArray gradient, INDArray weight, ConvolutionSizes s) {
     var w = s.window();
-    var phases = Phase.of(w);
+    var products = Product.of(w);
     var all = Scalars.floats(weight);
-    var weights = phases.stream().map(phase -> phase.weights(s, all)).toList();
+    var weights = products.stream().map(product -> product.weights(s, all)).toList();
     var source = Tiles.of(gradient);
     var target = Tiles.of(dx);
     var down = Places.of(s.height(), w.paddingH(), w.strideH());
     var right = Places.of(s.width(), w.paddingW(), w.strideW());
-    int moreDown = s.reachDown() / w.strideH();
-    int moreRight = s.reachRight() / w.strideW();
-    var bands = Bands.of(s.batch(), down.count, right.count + moreRight, s.outputsOfGroup());
+    var bands = Bands.of(s.batch(), down.count, right.count + s.moreRight(), s.outputsOfGroup());
     Workers.run(
         s.groups() * bands.count(),
         task -> {
@@ -92,11 +116,12 @@ final class VectorConvolutionInput {
           int first = down.first + bands.firstRow(band);
           var seen =
               Lattice.seen(
-                  Axis.seen(s.outHeight(), moreDown - first, 1, rows, moreDown),
-                  Axis.seen(s.outWidth(), moreRight - right.first, 1, right.count, moreRight),
+                  Axis.seen(s.outHeight(), s.moreDown() - first, 1, rows, s.moreDown()),
+                  Axis.seen(
+                      s.outWidth(), s.moreRight() - right.first, 1, right.count, s.moreRight()),
                   bands.images(band),
-                  moreDown,
-                  moreRight);
+                  s.moreDown(),
+                  s.moreRight());
           int top = w.paddingH() - first * w.strideH();
           int left = w.paddingW() - right.first * w.strideW();
           var made =
@@ -116,15 +141,16 @@ final class VectorConvolutionInput {
           int length = VectorShifts.fours(s.inputs()) * made.channel();
           var sums = Scratch.floats(1, length);
           java.util.Arrays.fill(sums, 0, length, 0);
-          for (int p = 0; p < phases.size(); p++) {
+          for (int p = 0; p < products.size(); p++) {
+            var product = products.get(p);
             VectorShifts.add(
                 weights.get(p)[group],
-                phases.get(p).shifts(s, seen),
+                product.shifts(s, seen),
                 planes,
                 sums,
-                p * made.phase(),
-                made.channel(),
-                s.inputs(),
+                product.first * made.phase(),
+                made.channel() / product.taps.size(),
+                product.rows(s),
                 made.phase());
           }
           for (int i = 0; i < made.images(); i++) {

@@ -63,7 +63,7 @@ final class VectorConvolutionWeight {
             var turned = Scratch.floats(3, wide * made.channel());
             turn(g, outputs, made.channel(), turned);
             VectorShifts.correlate(
-                s.shifts(seen, channels, inner), planes, turned, made.channel(), sum, 0, wide);
+                s.shifts(seen, channels, inner), planes, turned, made.channel(), sum, wide);
           }
         });
     Tiles.of(dw).write(0, total(s, sums, stripes, parts, each, wide), 0, (int) dw.length());

@@ -112,29 +112,35 @@ final class VectorShifts {
    * @param dw (shifts, outputs), outputs in whole panels
    */
   static void correlate(
-      int[] shifts, float[] x, float[] g, int positions, float[] dw, int dwAt, int outputs) {
+      int[] shifts, float[] x, float[] g, int positions, float[] dw, int outputs) {
+    var tile = new float[4 * PANEL];
     for (int p = 0; p < positions; p += POSITIONS) {
       int n = Math.min(POSITIONS, positions - p);
       for (int o = 0; o < outputs; o += PANEL) {
         int gAt = o * positions + p * PANEL;
         for (int k = 0; k < shifts.length; k += 4) {
-          correlate(
-              x,
-              shifts[k] + p,
-              shifts[k + 1] + p,
-              shifts[k + 2] + p,
-              shifts[k + 3] + p,
-              g,
-              gAt,
-              n,
-              dw,
-              dwAt + k * outputs + o,
-              outputs);
+          int x0At = shifts[k] + p;
+          int x1At = shifts[k + 1] + p;
+          int x2At = shifts[k + 2] + p;
+          int x3At = shifts[k + 3] + p;
+          correlate(x, x0At, x1At, x2At, x3At, g, gAt, n, tile);
+          addTile(tile, dw, k * outputs + o, outputs);
         }
       }
     }
   }
 
+  private static void addTile(float[] tile, float[] dw, int at, int row) {
+    for (int r = 0; r < 4; r++) {
+      for (int i = 0; i < PANEL; i += LANES) {
+        FloatVector.fromArray(SPECIES, dw, at + r * row + i)
+            .add(FloatVector.fromArray(SPECIES, tile, r * PANEL + i))
+            .intoArray(dw, at + r * row + i);
+      }
+    }
+  }
+
+  /** Into a tile of its own: what else has to be remembered would cost the loop a fifth. */
   private static void correlate(
       float[] x,
       int x0At,
@@ -144,9 +150,7 @@ final class VectorShifts {
       float[] g,
       int gAt,
       int positions,
-      float[] dw,
-      int at,
-      int row) {
+      float[] tile) {
     var d00 = FloatVector.zero(SPECIES);
     var d01 = FloatVector.zero(SPECIES);
     var d10 = FloatVector.zero(SPECIES);
@@ -171,16 +175,13 @@ final class VectorShifts {
       d30 = x3.fma(g0, d30);
       d31 = x3.fma(g1, d31);
     }
-    d00.add(FloatVector.fromArray(SPECIES, dw, at)).intoArray(dw, at);
-    d01.add(FloatVector.fromArray(SPECIES, dw, at + LANES)).intoArray(dw, at + LANES);
-    int at1 = at + row;
-    d10.add(FloatVector.fromArray(SPECIES, dw, at1)).intoArray(dw, at1);
-    d11.add(FloatVector.fromArray(SPECIES, dw, at1 + LANES)).intoArray(dw, at1 + LANES);
-    int at2 = at1 + row;
-    d20.add(FloatVector.fromArray(SPECIES, dw, at2)).intoArray(dw, at2);
-    d21.add(FloatVector.fromArray(SPECIES, dw, at2 + LANES)).intoArray(dw, at2 + LANES);
-    int at3 = at2 + row;
-    d30.add(FloatVector.fromArray(SPECIES, dw, at3)).intoArray(dw, at3);
-    d31.add(FloatVector.fromArray(SPECIES, dw, at3 + LANES)).intoArray(dw, at3 + LANES);
+    d00.intoArray(tile, 0);
+    d01.intoArray(tile, LANES);
+    d10.intoArray(tile, PANEL);
+    d11.intoArray(tile, PANEL + LANES);
+    d20.intoArray(tile, 2 * PANEL);
+    d21.intoArray(tile, 2 * PANEL + LANES);
+    d30.intoArray(tile, 3 * PANEL);
+    d31.intoArray(tile, 3 * PANEL + LANES);
   }
 }
