@@ -2,6 +2,7 @@
 package antaboga.kernel;
 
 import static antaboga.kernel.Twins.assertClose;
+import static antaboga.kernel.Twins.assertSame;
 import static antaboga.kernel.Twins.normal;
 
 import antaboga.Window;
@@ -9,6 +10,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 @Tag("vector")
 class ConvolutionKernelTest {
@@ -51,6 +53,35 @@ class ConvolutionKernelTest {
   @Test
   void manyPositionsAgree() {
     agree(Window.of(3).padding(1), 1, 2, 16, 8, 70, 65);
+    agree(Window.of(3).padding(2).dilation(2).stride(2, 1), 2, 1, 32, 20, 90, 80);
+    agree(Window.of(4).stride(4), 1, 1, 8, 3, 120, 124);
+  }
+
+  @Test
+  void smallImagesOfABatchAgree() {
+    agree(Window.of(3).padding(1), 1, 9, 70, 36, 6, 5);
+    agree(Window.of(3).padding(1), 3, 11, 12, 9, 1, 2);
+    agree(Window.of(5).padding(1).stride(2), 1, 7, 3, 5, 9, 8);
+    agree(Window.of(2).padding(3).dilation(2), 1, 7, 3, 5, 3, 4);
+    agree(Window.of(3, 2).stride(3, 2).padding(1), 1, 6, 5, 7, 6, 7);
+  }
+
+  @Test
+  void anImageHasTheSameBitsInABatch() {
+    var window = Window.of(3).padding(1);
+    var x = normal(1, 0, 7, 6, 8, 9);
+    var g = normal(2, 0, 7, 5, 8, 9);
+    var weight = normal(3, 0, 5, 6, 3, 3);
+    var bias = normal(4, 0, 5);
+    var y = vector.forward(x, weight, bias, window, 1);
+    var dx = vector.backwardInput(g, weight, window, 1, 8, 9);
+    for (int i = 0; i < 7; i++) {
+      var alone = x.get(NDArrayIndex.interval(i, i + 1)).dup('c');
+      var upstream = g.get(NDArrayIndex.interval(i, i + 1)).dup('c');
+      assertSame(y.slice(i).dup('c'), vector.forward(alone, weight, bias, window, 1), "y");
+      assertSame(
+          dx.slice(i).dup('c'), vector.backwardInput(upstream, weight, window, 1, 8, 9), "dx");
+    }
   }
 
   private void agree(
