@@ -23,6 +23,7 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class Gemm {
   private static final int MOST_PARTS = 16;
   private static final int FEW_PARTS = 4;
+  private static final int FEW_ROWS = 128;
   private static final int LEAST_HEIGHT = 512;
   private static final int LEAST_WIDTH = 768;
   private static final int NARROW = 64;
@@ -309,10 +310,8 @@ public final class Gemm {
       double worthwhile = Math.max(1, 2.0 * m * n * k / BLOCK_OPERATIONS);
       int rows = parts(m, LEAST_HEIGHT, worthwhile);
       int columns = parts(n, LEAST_WIDTH, worthwhile / rows);
-      if (rows * columns < FEW_PARTS) { // rather some work twice than idle workers
-        double wanted = Math.min(worthwhile, FEW_PARTS);
-        columns = Math.max(columns, parts(n, NARROW, wanted / rows));
-        rows = Math.max(rows, parts(m, NARROW, wanted / columns));
+      if (rows * columns == 1 && m <= FEW_ROWS) { // to pack few rows again costs little
+        columns = parts(n, NARROW, Math.min(worthwhile, FEW_PARTS));
       }
       return new Cut(m, n, (m + rows - 1) / rows, (n + columns - 1) / columns, false, false);
     }
