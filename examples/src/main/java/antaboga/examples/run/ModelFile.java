@@ -207,7 +207,6 @@ public final class ModelFile {
     return sam(() -> TrainableSam.sizes(path)).input();
   }
 
-  /** The teacher, to be trained further. */
   /** This file's teacher, some parts of which are to be trained. */
   public TrainableSam trainable(TrainedParts parts) {
     return sam(() -> TrainableSam.load(path, parts));
