@@ -146,8 +146,10 @@ public final class SamCases {
     check.output("low_res_multi", several.logits().array());
     check.output("iou_multi", several.iou().array());
     if (c.outputs().has("transformer_hs")) {
+      long all = sam.config().masks() + 2 + encoded.sparse().map(x -> x.size(1)).orElse(0L);
       var pair =
-          sam.maskDecoder().transformed(embedding, sam.promptEncoder().densePositions(), encoded);
+          sam.maskDecoder()
+              .transformed(embedding, sam.promptEncoder().densePositions(), encoded, all);
       check.output("transformer_hs", pair.tokens().array());
       check.output("transformer_src", pair.image().array());
     }
