@@ -12,6 +12,7 @@ import antaboga.nn.LayerNorm;
 import antaboga.nn.Linear;
 import antaboga.nn.Weights;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -59,55 +60,35 @@ public final class MaskDecoder {
    * Decodes. One image with K prompts takes the embedding for each of them; a batch of images takes
    * one prompt each.
    *
-   * @param embedding of the images, (B, C, g, g)
-   * @param positions of the embedding's cells, (g g, C)
+   * @param prompts their tokens, if any, (K, n, C)
+   * @param count K
    * @param alternatives whether to give the alternative masks instead of the single one
-   * @throws ShapeException if B is neither 1 nor K
+   * @throws ShapeException if the number of images is neither 1 nor K
    */
-  public Masks decode(
-      Tensor embedding, Tensor positions, PromptEncoder.Encoded prompts, boolean alternatives) {
+  Masks decode(Cells cells, Optional<Tensor> prompts, long count, boolean alternatives) {
     Dims.of("mask decoder")
         .bind("tokens", maskTokens, "m C")
-        .bind("embedding", embedding, "B C g w")
-        .bind("positions", positions, "cells C");
+        .bind("cells", cells.values(), "B c C");
     long from = alternatives ? 1 : 0;
     long to = alternatives ? maskTokens.size(0) : 1;
     // training computes the other masks, too: their parameters have gradients, of zero
     long first = Tape.training() ? 0 : from;
     long last = Tape.training() ? maskTokens.size(0) : to;
-    var transformed = transformed(embedding, positions, prompts, 1 + last);
+    var transformed = transformed(cells.expand(count), prompts, count, 1 + last);
     var logits = logits(transformed, first, last);
     var iou = iouHead.forward(transformed.tokens().index(1, 0));
     return new Masks(
-        pixels(logits.slice(1, from - first, to - first), embedding.size(2)),
-        iou.slice(1, from, to));
+        pixels(logits.slice(1, from - first, to - first), cells.height()), iou.slice(1, from, to));
   }
 
-  /** What becomes of the image and of the first tokens, as many as wanted. */
-  Pair transformed(Tensor embedding, Tensor positions, PromptEncoder.Encoded prompts, long wanted) {
-    long images = embedding.size(0);
-    long count = prompts.count();
-    if (images != 1 && images != count) {
-      throw new ShapeException(
-          ("mask decoder: %d images and %d prompts, expected one image, or one prompt for each;"
-                  + " decode image by image")
-              .formatted(images, count));
-    }
-    long channels = embedding.size(1);
-    long cells = embedding.size(2) * embedding.size(3);
+  /** What becomes of the images, as many as prompts, and of the first tokens wanted. */
+  Pair transformed(Cells cells, Optional<Tensor> prompts, long count, long wanted) {
     var own = Tensor.concat(0, iouToken, maskTokens);
-    var tokens = own.reshape(1, own.size(0), channels).expand(count, own.size(0), channels);
-    if (prompts.sparse().isPresent()) {
-      tokens = Tensor.concat(1, tokens, prompts.sparse().get());
+    var tokens = own.reshape(1, own.size(0), own.size(1)).expand(count, own.size(0), own.size(1));
+    if (prompts.isPresent()) {
+      tokens = Tensor.concat(1, tokens, prompts.get());
     }
-    var dense = prompts.dense();
-    var image =
-        embedding
-            .permute(0, 2, 3, 1)
-            .add(dense)
-            .reshape(Math.max(images, dense.size(0)), cells, channels)
-            .expand(count, cells, channels);
-    return transformer.forward(tokens, image, positions, wanted);
+    return transformer.forward(tokens, cells.values(), cells.keys(), cells.positions(), wanted);
   }
 
   TwoWayTransformer transformer() {
