@@ -10,6 +10,7 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -21,13 +22,21 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class Gemm {
   private static final int MOST_PARTS = 16;
+  private static final int FEW_PARTS = 4;
+  private static final int FEW_ROWS = 128;
   private static final int LEAST_HEIGHT = 512;
   private static final int LEAST_WIDTH = 768;
+  private static final int NARROW = 64;
 
   /** Rows of every block of doubles: what BLAS makes of a row then never depends on the others. */
   private static final int DOUBLE_HEIGHT = 16;
 
   private static final double BLOCK_OPERATIONS = 4e6; // some 50 microseconds of one core
+
+  /** Up to so many rows of floats, BLAS would spend its time on packing b. */
+  private static final int THIN = 8;
+
+  private static final int THIN_OPERATIONS = 1 << 19;
 
   private Gemm() {}
 
@@ -68,7 +77,18 @@ public final class Gemm {
       boolean transposeB,
       double alpha,
       double beta) {
-    into(out, a, transposeA, b, transposeB, alpha, beta, "");
+    into(out, a, transposeA, b, transposeB, alpha, beta, "", null);
+  }
+
+  /**
+   * {@code out = x W^T + b}, the bias laid down block by block just before the product.
+   *
+   * @param x (M, K)
+   * @param weight (N, K)
+   * @param bias (N)
+   */
+  public static void linear(INDArray out, INDArray x, INDArray weight, INDArray bias) {
+    into(out, x, false, weight, true, 1, 1, "", bias);
   }
 
   /** One product for each entry of the leading axis: out (P, M, N), and a, b likewise. */
@@ -80,7 +100,7 @@ public final class Gemm {
       boolean transposeB,
       double alpha,
       double beta) {
-    into(out, a, transposeA, b, transposeB, alpha, beta, "P ");
+    into(out, a, transposeA, b, transposeB, alpha, beta, "P ", null);
   }
 
   private static void into(
@@ -91,7 +111,8 @@ public final class Gemm {
       boolean transposeB,
       double alpha,
       double beta,
-      String batch) {
+      String batch,
+      @Nullable INDArray bias) {
     Arrays.sameType("matmul", out, a, b);
     var dims =
         Dims.of("matmul")
@@ -102,7 +123,11 @@ public final class Gemm {
     int n = dims.count("N");
     int k = dims.count("K");
     int products = batch.isEmpty() ? 1 : dims.count("P");
+    var rows = bias == null ? null : Rows.of(bias, out);
     if (!Host.MEMORY) {
+      if (rows != null) {
+        rows.fill(0, m, 0, n);
+      }
       for (int p = 0; p < products; p++) {
         byNd4j(
             batch.isEmpty() ? out : out.slice(p),
@@ -129,6 +154,15 @@ public final class Gemm {
             var to = at(out, p * m * n + (long) row * n + column);
             var left = at(a, p * m * k + (transposeA ? row : (long) row * k));
             var right = at(b, p * k * n + (transposeB ? (long) column * k : column));
+            if (rows != null) {
+              rows.fill(
+                  row, Math.min(cut.height, m - row), column, Math.min(cut.width, n - column));
+            }
+            if (cut.thin) {
+              int width = Math.min(cut.width, n - column);
+              thin(to, left, right, transposeB, m, width, sizes, (float) alpha, (float) beta);
+              return;
+            }
             if (cut.filled && cut.height > m - row) {
               filledUp(to, left, right, transposeB, m - row, cut.height, sizes, alpha, beta);
               return;
@@ -156,11 +190,44 @@ public final class Gemm {
 
   private static Cut cut(DataType type, boolean transposeA, Sizes sizes) {
     if (!Host.ONE_THREAD) {
-      return new Cut(sizes.m, sizes.n, sizes.m, sizes.n, false);
+      return new Cut(sizes.m, sizes.n, sizes.m, sizes.n, false, false);
     }
-    return type == DataType.DOUBLE && !transposeA
-        ? new Cut(sizes.m, sizes.n, DOUBLE_HEIGHT, sizes.n, true)
-        : Cut.of(sizes.m, sizes.n, sizes.k);
+    if (type == DataType.DOUBLE && !transposeA) {
+      return new Cut(sizes.m, sizes.n, DOUBLE_HEIGHT, sizes.n, true, false);
+    }
+    if (type == DataType.FLOAT && !transposeA && sizes.m <= THIN) {
+      long width = Math.max(16, THIN_OPERATIONS / Math.max(1L, (long) sizes.m * sizes.k));
+      return new Cut(sizes.m, sizes.n, sizes.m, (int) Math.min(sizes.n, width), false, true);
+    }
+    return Cut.of(sizes.m, sizes.n, sizes.k);
+  }
+
+  /** Row by row as products of b's block and a vector. */
+  private static void thin(
+      Pointer out,
+      Pointer a,
+      Pointer b,
+      boolean transposeB,
+      int rows,
+      int width,
+      Sizes sizes,
+      float alpha,
+      float beta) {
+    for (int row = 0; row < rows; row++) {
+      openblas.cblas_sgemv(
+          openblas.CblasRowMajor,
+          transposeB ? openblas.CblasNoTrans : openblas.CblasTrans,
+          transposeB ? width : sizes.k,
+          transposeB ? sizes.k : width,
+          alpha,
+          new FloatPointer(b),
+          transposeB ? sizes.k : sizes.n,
+          new FloatPointer(new Address(a, (long) row * sizes.k * Float.BYTES)),
+          1,
+          beta,
+          new FloatPointer(new Address(out, (long) row * sizes.n * Float.BYTES)),
+          1);
+    }
   }
 
   /** A block of doubles with too few rows, among rows of zeros. */
@@ -209,17 +276,44 @@ public final class Gemm {
 
   private record Sizes(int m, int n, int k) {}
 
+  /** Lays one row into many. */
+  private record Rows(Tiles row, Tiles out, long width, boolean floats) {
+    static Rows of(INDArray row, INDArray out) {
+      return new Rows(Tiles.of(row), Tiles.of(out), out.size(-1), out.dataType() == DataType.FLOAT);
+    }
+
+    void fill(int first, int count, int column, int length) {
+      if (floats) {
+        var part = Scratch.floats(0, length);
+        row.read(column, part, 0, length);
+        for (int r = first; r < first + count; r++) {
+          out.write(r * width + column, part, 0, length);
+        }
+      } else {
+        var part = Scratch.doubles(0, length);
+        row.read(column, part, 0, length);
+        for (int r = first; r < first + count; r++) {
+          out.write(r * width + column, part, 0, length);
+        }
+      }
+    }
+  }
+
   /**
    * Blocks of the result; each packs its rows of A and columns of B anew, so they are not small.
    *
    * @param filled whether a block with too few rows is filled up with zeros
+   * @param thin whether there are so few rows that each is a product of its own
    */
-  private record Cut(int m, int n, int height, int width, boolean filled) {
+  private record Cut(int m, int n, int height, int width, boolean filled, boolean thin) {
     static Cut of(int m, int n, int k) {
       double worthwhile = Math.max(1, 2.0 * m * n * k / BLOCK_OPERATIONS);
       int rows = parts(m, LEAST_HEIGHT, worthwhile);
       int columns = parts(n, LEAST_WIDTH, worthwhile / rows);
-      return new Cut(m, n, (m + rows - 1) / rows, (n + columns - 1) / columns, false);
+      if (rows * columns == 1 && m <= FEW_ROWS) { // to pack few rows again costs little
+        columns = parts(n, NARROW, Math.min(worthwhile, FEW_PARTS));
+      }
+      return new Cut(m, n, (m + rows - 1) / rows, (n + columns - 1) / columns, false, false);
     }
 
     private static int parts(int size, int least, double most) {

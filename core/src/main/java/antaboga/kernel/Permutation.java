@@ -16,6 +16,11 @@ public final class Permutation {
   private static final int SIDE = 32;
   private static final int RUN = 4096;
 
+  /** Runs below this length are moved element by element, in blocks of up to this size. */
+  private static final int SHORT = 16;
+
+  private static final int BLOCK = 1 << 14;
+
   /** Elements of a task. */
   private static final long TASK = 1 << 16;
 
@@ -78,6 +83,15 @@ public final class Permutation {
 
   private void copy(Tiles from, Tiles to, boolean floats) {
     int last = sizes.length - 1;
+    int kept = 0;
+    while (strides[kept] == toStride(kept)) {
+      kept++;
+    }
+    long block = sizes[kept] * toStride(kept);
+    if (columns == last && sizes[last] < SHORT && block <= BLOCK) {
+      shuffle(from, to, floats, kept, (int) block);
+      return;
+    }
     // a plane is the last axis with the one that lies together in the source, or that one alone
     int rowAxis = columns == last ? last - 1 : columns;
     long planes = 1;
@@ -102,6 +116,48 @@ public final class Permutation {
               band.runs(from, to, floats, begin, end, width);
             } else {
               band.tiles(from, to, floats, begin, end, width);
+            }
+          }
+        });
+  }
+
+  /** Blocks whose elements change places with one another, a few at a time. */
+  private void shuffle(Tiles from, Tiles to, boolean floats, int kept, int block) {
+    long blocks = 1;
+    for (int i = 0; i < kept; i++) {
+      blocks *= sizes[i];
+    }
+    var places = new int[block];
+    for (int i = 0; i < block; i++) {
+      int place = 0;
+      for (int axis = kept; axis < sizes.length; axis++) {
+        place += (int) (i / toStride(axis) % sizes[axis] * strides[axis]);
+      }
+      places[i] = place;
+    }
+    int together = (int) Math.max(1, TASK / block);
+    long all = blocks;
+    Workers.run(
+        Math.toIntExact((blocks + together - 1) / together),
+        task -> {
+          long first = (long) task * together;
+          for (long b = first; b < Math.min(all, first + together); b++) {
+            if (floats) {
+              var source = Scratch.floats(0, block);
+              var target = Scratch.floats(1, block);
+              from.read(b * block, source, 0, block);
+              for (int i = 0; i < block; i++) {
+                target[i] = source[places[i]];
+              }
+              to.write(b * block, target, 0, block);
+            } else {
+              var source = Scratch.doubles(0, block);
+              var target = Scratch.doubles(1, block);
+              from.read(b * block, source, 0, block);
+              for (int i = 0; i < block; i++) {
+                target[i] = source[places[i]];
+              }
+              to.write(b * block, target, 0, block);
             }
           }
         });

@@ -77,6 +77,11 @@ public final class Pointwise {
 
   /** {@code a + b} in a new array of a's shape; b, of a's type, repeats itself along a. */
   public static INDArray sum(INDArray a, INDArray b) {
+    return sum(a, b, 1);
+  }
+
+  /** The same with each element of b so often in succession. */
+  public static INDArray sum(INDArray a, INDArray b, long spread) {
     var out = Arrays.empty(a.dataType(), a.shape());
     var fromA = Tiles.of(a);
     var fromB = Tiles.of(b);
@@ -85,26 +90,38 @@ public final class Pointwise {
     forTiles(
         a.length(),
         (start, length) -> {
-          int at = (int) (start % period);
-          int head = (int) Math.min(length, period - at);
-          int known = (int) Math.min(length, period); // what follows repeats it
+          long first = start / spread;
+          int at = (int) (first % period);
+          int needed = (int) ((start + length - 1) / spread - first) + 1;
+          int head = (int) Math.min(needed, period - at);
+          int known = (int) Math.min(needed, period); // what follows repeats it
           if (a.dataType() == DataType.FLOAT) {
             var left = Scratch.floats(0, length);
-            var right = Scratch.floats(1, length);
+            var right = Scratch.floats(1, needed);
             fromA.read(start, left, 0, length);
             fromB.read(at, right, 0, head);
             fromB.read(0, right, head, known - head);
-            repeat(right, known, length);
-            add(left, right, length);
+            repeat(right, known, needed);
+            if (spread == 1) {
+              add(left, right, length);
+            } else {
+              for (int i = 0; i < needed; i++) {
+                int from = (int) Math.max(0, (first + i) * spread - start);
+                int end = (int) Math.min(length, (first + i + 1) * spread - start);
+                add(left, right[i], from, end);
+              }
+            }
             to.write(start, left, 0, length);
           } else {
             var left = Scratch.doubles(0, length);
-            var right = Scratch.doubles(1, length);
+            var right = Scratch.doubles(1, needed);
             fromA.read(start, left, 0, length);
             fromB.read(at, right, 0, head);
             fromB.read(0, right, head, known - head);
-            repeat(right, known, length);
-            add(left, right, length);
+            repeat(right, known, needed);
+            for (int i = 0; i < length; i++) {
+              left[i] += right[(int) ((start + i) / spread - first)];
+            }
             to.write(start, left, 0, length);
           }
         });
@@ -121,6 +138,12 @@ public final class Pointwise {
   static void add(float[] sum, float[] x, int length) {
     for (int i = 0; i < length; i++) {
       sum[i] += x[i];
+    }
+  }
+
+  private static void add(float[] sum, float x, int from, int end) {
+    for (int i = from; i < end; i++) {
+      sum[i] += x;
     }
   }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.kernel;
 
-import java.util.ArrayList;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -14,24 +14,41 @@ import org.jspecify.annotations.Nullable;
  * Runs numbered tasks on a pool of daemon threads. Task i always covers the same rows, so that the
  * number of threads never changes a result.
  *
- * <p>The pool has as many threads as processors, or {@code -Dantaboga.threads}.
+ * <p>The pool has as many threads as processors, or {@code -Dantaboga.threads}. A thread that has
+ * nothing to do stays awake for a moment: operations follow one another closely, and to wake a
+ * sleeping thread takes as long as a small one.
  */
 public final class Workers {
   private static final int THREADS =
       Math.max(
           1, Integer.getInteger("antaboga.threads", Runtime.getRuntime().availableProcessors()));
 
+  private static final long AWAKE = 50_000; // nanoseconds
+
   private Workers() {}
 
   private static final class Pool {
-    static final ExecutorService THREADS_POOL =
-        Executors.newFixedThreadPool(
-            Math.max(1, THREADS - 1),
-            task -> {
-              var thread = new Thread(task, "antaboga-worker");
-              thread.setDaemon(true);
-              return thread;
-            });
+    static final BlockingQueue<Batch> WAITING = new LinkedBlockingQueue<>();
+
+    static {
+      for (int i = 1; i < THREADS; i++) {
+        var thread = new Thread(Pool::work, "antaboga-worker");
+        thread.setDaemon(true);
+        thread.start();
+      }
+    }
+
+    private static void work() {
+      BUSY.set(true);
+      while (true) {
+        stayAwakeUntil(() -> !WAITING.isEmpty());
+        try {
+          WAITING.take().work();
+        } catch (InterruptedException e) {
+          // nobody has a reason to interrupt a thread of the pool, and it has none to end
+        }
+      }
+    }
   }
 
   /** True on a thread that already works on a task: nested calls then run in place. */
@@ -55,57 +72,75 @@ public final class Workers {
       }
       return;
     }
-    var next = new AtomicInteger();
-    Runnable loop =
-        () -> {
-          BUSY.set(true);
-          try {
-            for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
-              task.accept(i);
-            }
-          } finally {
-            BUSY.set(false);
-          }
-        };
-    var futures = new ArrayList<Future<?>>();
+    var batch = new Batch(tasks, task);
     for (int i = 1; i < Math.min(tasks, THREADS); i++) {
-      futures.add(Pool.THREADS_POOL.submit(loop));
+      Pool.WAITING.add(batch);
     }
-    RuntimeException failure = null;
+    BUSY.set(true);
     try {
-      loop.run();
-    } catch (RuntimeException e) {
-      failure = e;
+      batch.work();
+    } finally {
+      BUSY.set(false);
     }
-    for (var future : futures) {
-      failure = join(future, failure);
-    }
-    if (failure != null) {
-      throw failure;
-    }
+    batch.await();
   }
 
-  private static @Nullable RuntimeException join(
-      Future<?> future, @Nullable RuntimeException failure) {
-    boolean interrupted = false;
-    try {
-      while (true) {
+  /** Tasks that some threads share. One that comes when all are taken leaves at once. */
+  private static final class Batch {
+    private final int tasks;
+    private final IntConsumer task;
+    private final Thread caller = Thread.currentThread();
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicInteger ended = new AtomicInteger();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+    Batch(int tasks, IntConsumer task) {
+      this.tasks = tasks;
+      this.task = task;
+    }
+
+    void work() {
+      for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
         try {
-          future.get();
-          return failure;
-        } catch (InterruptedException e) {
-          interrupted = true; // the arrays are in use until the task ends
-        } catch (ExecutionException e) {
-          if (e.getCause() instanceof Error error) {
-            throw error;
+          task.accept(i);
+        } catch (RuntimeException | Error e) {
+          failure.compareAndSet(null, e);
+        } finally {
+          if (ended.incrementAndGet() == tasks) {
+            LockSupport.unpark(caller);
           }
-          return failure != null ? failure : (RuntimeException) e.getCause();
         }
       }
-    } finally {
+    }
+
+    void await() {
+      stayAwakeUntil(this::hasEnded);
+      boolean interrupted = false;
+      while (!hasEnded()) { // the arrays are in use until the last task ends
+        LockSupport.park(this);
+        interrupted |= Thread.interrupted();
+      }
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+      var first = failure.get();
+      if (first instanceof Error error) {
+        throw error;
+      }
+      if (first != null) {
+        throw (RuntimeException) first;
+      }
+    }
+
+    private boolean hasEnded() {
+      return ended.get() >= tasks;
+    }
+  }
+
+  private static void stayAwakeUntil(BooleanSupplier condition) {
+    long end = System.nanoTime() + AWAKE;
+    while (!condition.getAsBoolean() && System.nanoTime() < end) {
+      Thread.onSpinWait();
     }
   }
 }

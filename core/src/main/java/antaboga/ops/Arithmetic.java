@@ -16,24 +16,40 @@ public interface Arithmetic {
     @Override
     public Value apply(INDArray a, INDArray b) {
       check(this, a, b);
+      long ofB = spread(b, a);
+      long ofA = ofB == 0 ? spread(a, b) : 0;
       var sum =
-          repeats(b, a)
-              ? Pointwise.sum(a, b)
-              : repeats(a, b) ? Pointwise.sum(b, a) : contiguous(a.add(b));
+          ofB > 0
+              ? Pointwise.sum(a, b, ofB)
+              : ofA > 0 ? Pointwise.sum(b, a, ofA) : contiguous(a.add(b));
       return Value.of(sum, g -> unbroadcast(g, a), g -> unbroadcast(g, b));
     }
   }
 
-  /** Whether x, broadcast to the shape of y, is x again and again. */
-  private static boolean repeats(INDArray x, INDArray y) {
-    int axis = 0;
-    while (axis < x.rank() && x.size(axis) == 1) {
-      axis++;
+  /**
+   * How often in succession each element of x stands in x broadcast to the shape of y, if that is
+   * otherwise x again and again; else 0.
+   */
+  private static long spread(INDArray x, INDArray y) {
+    int first = 0;
+    int last = x.rank() - 1;
+    int ahead = y.rank() - x.rank();
+    if (ahead < 0 || x.isEmpty()) {
+      return 0;
     }
-    int rank = x.rank() - axis;
-    return x.rank() <= y.rank()
-        && x.length() > 0
-        && java.util.Arrays.equals(x.shape(), axis, x.rank(), y.shape(), y.rank() - rank, y.rank());
+    long spread = 1;
+    for (; last >= 0 && x.size(last) == 1; last--) {
+      spread *= y.size(ahead + last);
+    }
+    while (first < last && x.size(first) == 1) {
+      first++;
+    }
+    for (int axis = first; axis <= last; axis++) {
+      if (x.size(axis) != y.size(ahead + axis)) {
+        return 0;
+      }
+    }
+    return spread;
   }
 
   /** {@code a - b}. */

@@ -115,9 +115,10 @@ public record MatMul(boolean transposeA, boolean transposeB) implements Op.Binar
       var out = empty(x.dataType(), rows.size(0), dims.size("out"));
       if (inputs.length > 2) {
         dims.bind("bias", inputs[2], "out");
-        Movement.expandInto(reshape(inputs[2], 1, out.size(1)), out);
+        Gemm.linear(out, rows, weight, inputs[2]);
+      } else {
+        Gemm.into(out, rows, false, weight, true, 1, 0);
       }
-      Gemm.into(out, rows, false, weight, true, 1, inputs.length > 2 ? 1 : 0);
       var shape = x.shape().clone();
       shape[shape.length - 1] = out.size(1);
       return new Value(

@@ -22,4 +22,18 @@ class PointwiseTest {
       assertArrayEquals(expected, Pointwise.sum(a, b).data().asDouble());
     }
   }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 7, 4095, 4096, 4097, 9001})
+  void sumsWhatRepeatsEachElement(long spread) {
+    for (var type : new DataType[] {DataType.FLOAT, DataType.DOUBLE}) {
+      long period = 5;
+      long length = 3 * period * spread;
+      var a = Nd4j.arange(0, (double) length).castTo(type);
+      var b = Nd4j.arange(0, (double) period).castTo(type).mul(3);
+      var expected =
+          LongStream.range(0, length).mapToDouble(i -> i + 3 * (i / spread % period)).toArray();
+      assertArrayEquals(expected, Pointwise.sum(a, b, spread).data().asDouble());
+    }
+  }
 }

@@ -22,7 +22,7 @@ import java.util.function.BooleanSupplier;
  *
  * <pre>{@code
  * L = L_sup + l_kd (mean over taps (L_feat + w a L_resp) + l_o sum L_orth)
- *           + w (l_d L_dist + l_c L_cons + l_m L_mask)
+ *           + w (l_d L_dist + l_c L_cons + l_m L_mask + l_s L_strong)
  * }</pre>
  *
  * <p>w(t) is the {@link Rampup}; until it starts, only the supervised, feature and orthogonality
@@ -38,6 +38,7 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
    * @param distribution l_d, the weights of its terms, and the tap
    * @param consistency l_c, of {@link MeanTeacher}
    * @param masks l_m, of {@link PseudoLabels}
+   * @param strong l_s, of {@link StrongViews}
    * @param perturbation the noise that teacher and student see
    * @param draws how many perturbations of each image there are
    */
@@ -47,28 +48,44 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
       Distribution.Config distribution,
       double consistency,
       double masks,
+      double strong,
       Perturbation perturbation,
       int draws) {
     /** The values of method.md, section 8, for a run of so many steps; L_mask is off. */
     public static Config of(
         long steps, Distillation.Config distillation, Distribution.Config distribution) {
       return new Config(
-          Rampup.over(steps), distillation, distribution, 0.1, 0, new Perturbation(), 2);
+          Rampup.over(steps), distillation, distribution, 0.1, 0, 0, new Perturbation(), 2);
     }
 
     /** The same with another weight of the average's consistency. */
     public Config withConsistency(double weight) {
-      return new Config(rampup, distillation, distribution, weight, masks, perturbation, draws);
+      return new Config(
+          rampup, distillation, distribution, weight, masks, strong, perturbation, draws);
     }
 
     /** The same with prompted masks; 0.3 is the weight of method.md. */
     public Config withMasks(double weight) {
       return new Config(
-          rampup, distillation, distribution, consistency, weight, perturbation, draws);
+          rampup, distillation, distribution, consistency, weight, strong, perturbation, draws);
     }
 
-    boolean needsTwins() {
-      return distillation.asksForResponses() || consistency > 0 || masks > 0;
+    /** The same with strong views. */
+    public Config withStrong(double weight) {
+      return new Config(
+          rampup, distillation, distribution, consistency, masks, weight, perturbation, draws);
+    }
+
+    boolean looksTwice() {
+      return distillation.asksForResponses() || consistency > 0;
+    }
+
+    boolean needsNoise() {
+      return looksTwice() || masks > 0;
+    }
+
+    boolean asksAverage() {
+      return consistency > 0 || masks > 0 || strong > 0;
     }
   }
 
@@ -169,15 +186,16 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
       var terms = distribution.get().of(clean.student, batch.mask(), ramp, confidence);
       losses = losses.plus(terms);
     }
-    if (config.needsTwins()) {
-      var noisy = clean.images.perturbed(config.perturbation(), seed, step % config.draws());
-      var twin = look(noisy, drops, config.distillation().asksForResponses());
-      losses =
-          losses
-              .plus(distillation.answered(clean.compared, twin.compared, ramp))
-              .plus(averaged(clean, twin, labelled, ramp, confidence));
+    var noisy =
+        config.needsNoise()
+            ? clean.images.perturbed(config.perturbation(), seed, step % config.draws())
+            : clean.images;
+    var twin = Optional.<Look>empty();
+    if (config.looksTwice()) {
+      twin = Optional.of(look(noisy, drops, config.distillation().asksForResponses()));
+      losses = losses.plus(distillation.answered(clean.compared, twin.get().compared, ramp));
     }
-    return losses;
+    return losses.plus(averaged(batch, clean, twin, noisy, ramp, confidence));
   }
 
   /** Both looks of a step drop the same, or a response would be that of dropout. */
@@ -190,26 +208,36 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
     return new Look(images, student, compared);
   }
 
-  /** L_cons and L_mask: what the student's average teaches on unlabelled images. */
-  private Losses averaged(Look clean, Look twin, long labelled, double ramp, double confidence) {
+  /** L_cons, L_mask and L_strong: what the student's average teaches. */
+  private Losses averaged(
+      MixedBatch batch,
+      Look clean,
+      Optional<Look> twin,
+      Images noisy,
+      double ramp,
+      double confidence) {
     var losses = Losses.none();
-    if (config.consistency() == 0 && config.masks() == 0) {
+    if (!config.asksAverage()) {
       return losses;
     }
-    var images = unlabelled(clean.images.tensor(), labelled);
-    var average = students.averageOf(images);
+    long labelled = batch.mask().size(0);
+    var average = students.averageOf(batch.unlabelled());
     if (config.consistency() > 0) {
-      var student = unlabelled(twin.student.logits(), labelled);
+      var student = unlabelled(twin.orElseThrow().student.logits(), labelled);
       var consistency = new MeanTeacher(confidence).of(student, average);
       losses = losses.plus("consistency", ramp * config.consistency(), consistency);
     }
+    var random = Tape.current().orElseThrow().random();
     if (config.masks() > 0) {
       var student = unlabelled(clean.student.logits(), labelled);
-      var averageOfTwin = students.averageOf(unlabelled(twin.images.tensor(), labelled));
-      var random = Tape.current().orElseThrow().random();
+      var averageOfTwin = students.averageOf(unlabelled(noisy.tensor(), labelled));
       var teacher = prompted.orElseThrow();
-      var masks = MASKS.of(images, student, average, averageOfTwin, teacher, random);
+      var masks = MASKS.of(batch.unlabelled(), student, average, averageOfTwin, teacher, random);
       losses = losses.plusMean("masks", ramp * config.masks(), masks);
+    }
+    if (config.strong() > 0) {
+      var strong = StrongViews.of(students.current(), batch, average, random);
+      losses = losses.plus("strong", ramp * config.strong(), strong);
     }
     return losses;
   }

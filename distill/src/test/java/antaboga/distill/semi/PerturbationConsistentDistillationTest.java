@@ -76,7 +76,8 @@ class PerturbationConsistentDistillationTest {
             "separate", 0.05,
             "separate labelled", 0.05,
             "posterior", 0.25,
-            "consistency", 0.1),
+            "consistency", 0.1,
+            "strong", 0.4),
         weights(method, 200));
   }
 
@@ -89,11 +90,14 @@ class PerturbationConsistentDistillationTest {
             Distribution.Config.off(),
             0,
             0,
+            0,
             new Perturbation(),
             2);
     assertEquals(Set.of("supervised"), weights(method(supervised), 200).keySet());
     var average = supervised.withConsistency(0.1);
     assertEquals(Set.of("supervised", "consistency"), weights(method(average), 200).keySet());
+    var strong = supervised.withStrong(0.4);
+    assertEquals(Set.of("supervised", "strong"), weights(method(strong), 200).keySet());
     var noResponse =
         PerturbationConsistentDistillation.Config.of(
                 STEPS,
@@ -137,6 +141,7 @@ class PerturbationConsistentDistillationTest {
             config.distribution(),
             0.1,
             0,
+            0,
             new Perturbation(0, 0),
             2);
     assertEquals(0, value(method(quiet), 200, "response"));
@@ -166,6 +171,7 @@ class PerturbationConsistentDistillationTest {
                 Rampup.over(STEPS),
                 Distillation.Config.off(),
                 Distribution.Config.off(),
+                0,
                 0,
                 0,
                 new Perturbation(),

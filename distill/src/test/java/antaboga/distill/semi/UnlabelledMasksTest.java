@@ -149,7 +149,14 @@ class UnlabelledMasksTest {
     assertTrue(
         terms.containsAll(
             Arrays.asList(
-                "supervised", "feature", "response", "align", "posterior", "consistency", "masks")),
+                "supervised",
+                "feature",
+                "response",
+                "align",
+                "posterior",
+                "consistency",
+                "masks",
+                "strong")),
         terms.toString());
 
     var random = new Random(1);

@@ -15,7 +15,10 @@ final class WholeMethod {
 
   static PerturbationConsistentDistillation.Config config(int steps) {
     return PerturbationConsistentDistillation.Config.of(
-        steps, Distillation.Config.of("stem", "deep").withStart(2), Distribution.Config.of("deep"));
+            steps,
+            Distillation.Config.of("stem", "deep").withStart(2),
+            Distribution.Config.of("deep"))
+        .withStrong(0.4);
   }
 
   /** Prints the fingerprint of the trained weights, then physical megabytes at steps 20 and end. */

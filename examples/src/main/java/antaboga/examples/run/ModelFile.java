@@ -207,8 +207,8 @@ public final class ModelFile {
     return sam(() -> TrainableSam.sizes(path)).input();
   }
 
-  /** The teacher, to be trained further. */
-  TrainableSam trainable(TrainedParts parts) {
+  /** This file's teacher, some parts of which are to be trained. */
+  public TrainableSam trainable(TrainedParts parts) {
     return sam(() -> TrainableSam.load(path, parts));
   }
 
@@ -218,7 +218,7 @@ public final class ModelFile {
   }
 
   /** A name for the file's content. */
-  String fingerprint() {
+  public String fingerprint() {
     try (var in = new DigestInputStream(Files.newInputStream(path), sha256())) {
       in.transferTo(OutputStream.nullOutputStream());
       return HexFormat.of().formatHex(in.getMessageDigest().digest()).substring(0, 32);

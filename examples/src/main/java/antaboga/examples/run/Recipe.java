@@ -148,6 +148,7 @@ public sealed interface Recipe {
               distribution(config),
               terms.consistency(),
               terms.masks(),
+              terms.strong(),
               PERTURBATION,
               DRAWS);
       var embeddings = teacher.embeddings(students, config.size(), terms.taps());
@@ -211,6 +212,7 @@ public sealed interface Recipe {
    * @param posterior of the posterior consistency, within them
    * @param consistency with the moving average
    * @param masks of the teacher's answers to boxes that come from the student
+   * @param strong of strong views of all images
    * @param fixed whether projectors stay at the teacher's principal components; trained ones can
    *     collapse together with the student's features where a run is short
    * @param taps where the student is compared with the teacher
@@ -227,6 +229,7 @@ public sealed interface Recipe {
       double posterior,
       double consistency,
       double masks,
+      double strong,
       boolean fixed,
       List<String> taps,
       double rampStart,
@@ -253,6 +256,7 @@ public sealed interface Recipe {
           0.1,
           0.5,
           consistency,
+          0,
           0,
           fixed,
           taps,

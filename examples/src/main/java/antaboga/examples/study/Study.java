@@ -47,6 +47,8 @@ record Study(
    * @param inverted the share of images whose brightness is turned round; empty to turn the sets
    *     whose objects are brighter than their surroundings where the target's labelled ones are
    *     darker, and the other way round
+   * @param tune steps for which the decoder is then tuned on the labelled images of a cell that
+   *     asks it for masks; 0 to leave it
    */
   record Teacher(
       Optional<Path> file,
@@ -58,7 +60,8 @@ record Study(
       double rate,
       long seed,
       int saveEvery,
-      OptionalDouble inverted) {
+      OptionalDouble inverted,
+      int tune) {
     TeacherRun.Config training() {
       return new TeacherRun.Config(sizes.config(), steps, batch, rate, seed, saveEvery);
     }
@@ -196,10 +199,22 @@ record Study(
   private static Teacher teacher(Yaml yaml, Path folder) {
     if (yaml.has("file")) {
       var path = folder.resolve(yaml.text("file")).normalize();
+      int tuned = tune(yaml);
+      int few = (int) yaml.integer("batch", 1, 1024, 1);
       yaml.requireAllAsked();
       var none = new Pretraining.Sizes(0, 1, 0, 0, 0, Set.of());
       return new Teacher(
-          Optional.of(path), List.of(), List.of(), none, 0, 0, 0, 0, 0, OptionalDouble.empty());
+          Optional.of(path),
+          List.of(),
+          List.of(),
+          none,
+          0,
+          few,
+          0,
+          1337,
+          200,
+          OptionalDouble.empty(),
+          tuned);
     }
     boolean matched = yaml.text("inverted", "match").equals("match");
     int patch = (int) yaml.integer("patch", 1, 64, 8);
@@ -222,9 +237,14 @@ record Study(
             yaml.number("rate", 3e-4),
             yaml.integer("seed", Long.MIN_VALUE, Long.MAX_VALUE, 1337),
             (int) yaml.integer("save-every", 1, Integer.MAX_VALUE, 200),
-            matched ? OptionalDouble.empty() : OptionalDouble.of(yaml.number("inverted", 0)));
+            matched ? OptionalDouble.empty() : OptionalDouble.of(yaml.number("inverted", 0)),
+            tune(yaml));
     yaml.requireAllAsked();
     return teacher;
+  }
+
+  private static int tune(Yaml yaml) {
+    return (int) yaml.integer("tune", 0, Integer.MAX_VALUE, 0);
   }
 
   private static Set<Integer> global(Yaml yaml) {
@@ -284,6 +304,7 @@ record Study(
         yaml.number("posterior", standard.posterior()),
         yaml.number("consistency", standard.consistency()),
         yaml.number("masks", standard.masks()),
+        yaml.number("strong", standard.strong()),
         yaml.flag("fixed-projectors", standard.fixed()),
         taps,
         yaml.number("ramp-start", standard.rampStart()),

@@ -12,9 +12,7 @@ import antaboga.examples.run.Prediction;
 import antaboga.examples.run.Provenance;
 import antaboga.examples.run.Recipe;
 import antaboga.examples.run.StudentRun;
-import antaboga.examples.run.TeacherRun;
 import antaboga.examples.run.Terminal;
-import antaboga.medsam.model.MedSamConfig;
 import antaboga.nn.data.Sample;
 import antaboga.nn.metric.Scores;
 import java.io.IOException;
@@ -30,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /**
  * Runs every cell of a study that has no result yet. Several processes may run one study at the
@@ -42,6 +39,7 @@ public final class StudyRun {
 
   private final Study study;
   private final Path out;
+  private final Teachers teachers;
   private final List<PathMatcher> only;
   private final Terminal terminal;
 
@@ -57,6 +55,7 @@ public final class StudyRun {
   private StudyRun(Study study, Path out, List<PathMatcher> only, Terminal terminal) {
     this.study = study;
     this.out = out;
+    this.teachers = new Teachers(study, out, terminal);
     this.only = only;
     this.terminal = terminal;
   }
@@ -188,15 +187,11 @@ public final class StudyRun {
       return Outcome.DONE;
     }
     var guide = Optional.<Guide>empty();
-    if (cell.method().untrained()) {
-      guide =
-          Optional.of(Guide.untrained(sizes(), study.teacher().orElseThrow().seed(), embeddings()));
-    } else if (cell.method().kind().needsTeacher()) {
-      var path = teacher(cell.set(), interruption);
-      if (path.isEmpty()) {
+    if (cell.method().kind().needsTeacher()) {
+      guide = teachers.guide(cell, interruption);
+      if (guide.isEmpty()) {
         return interruption.asked() ? Outcome.STOPPED : Outcome.WAITS;
       }
-      guide = Optional.of(ModelFile.open(path.get()).guide(embeddings()));
     }
     var claim = Claim.of(folder);
     if (claim.isEmpty()) {
@@ -212,14 +207,9 @@ public final class StudyRun {
   /** Everything in the study's file that the cell's result depends on. */
   private String settings(Cell cell) {
     var method = cell.method();
-    var teacher = method.kind().needsTeacher() ? ", " + teacherSettings(cell.set()) : "";
-    teacher += method.untrained() ? ", but untrained" : "";
-    var terms = method.kind().needsTeacher() ? ", " + method.terms() : "";
-    return cell.settings() + terms + teacher;
-  }
-
-  private Path embeddings() {
-    return out.resolve("embeddings");
+    return method.kind().needsTeacher()
+        ? cell.settings() + ", " + method.terms() + ", " + teachers.settings(cell)
+        : cell.settings();
   }
 
   private boolean train(Cell cell, Optional<Guide> guide, Interruption interruption)
@@ -281,75 +271,5 @@ public final class StudyRun {
     var other = last.student();
     scores.put("test-last", Prediction.student(other.segmenter(), other.size(), test, terminal));
     return scores;
-  }
-
-  private MedSamConfig sizes() {
-    var plan = study.teacher().orElseThrow();
-    return plan.file()
-        .map(file -> ModelFile.open(file).teacher().model().config())
-        .orElseGet(() -> plan.sizes().config());
-  }
-
-  /** Everything in the study's file that a set's teacher depends on. */
-  private String teacherSettings(String set) {
-    var plan = study.teacher().orElseThrow();
-    return plan.file().map(Path::toString).orElseGet(() -> plan + " on " + others(set, plan));
-  }
-
-  /** The sets that a teacher learns from. */
-  private List<String> others(String target, Study.Teacher plan) {
-    return Stream.concat(study.sets().stream(), plan.also().stream())
-        .distinct()
-        .filter(name -> !name.equals(target))
-        .toList();
-  }
-
-  /** The set's teacher; empty if another process trains it, or a stop was asked for. */
-  @SuppressWarnings("try") // claims by being open
-  private Optional<Path> teacher(String set, Interruption interruption) throws IOException {
-    var plan = study.teacher().orElseThrow();
-    if (plan.file().isPresent()) {
-      return plan.file();
-    }
-    var folder = out.resolve("teachers").resolve(set);
-    var file = folder.resolve("teacher.safetensors");
-    if (Result.isThere(folder, teacherSettings(set))) {
-      return Optional.of(file);
-    }
-    var claim = Claim.of(folder);
-    if (claim.isEmpty()) {
-      return Optional.empty();
-    }
-    try (var held = claim.get()) {
-      if (!Result.isThere(folder, teacherSettings(set))) {
-        var run = new TeacherRun(plan.training(), sources(set, plan), folder);
-        terminal.say("teacher for %s, of %,d parameters", set, run.parameters());
-        run.run(terminal, interruption);
-        if (!run.isFinished()) {
-          return Optional.empty();
-        }
-        var about = new LinkedHashMap<String, Object>();
-        about.put("teacher for", set);
-        about.put("version", Provenance.version());
-        about.put("parameters", run.parameters());
-        Result.write(folder, about, teacherSettings(set), Map.of());
-      }
-    }
-    return Optional.of(file);
-  }
-
-  /** Training images of all other sets; of the target none, but for how bright its lesions are. */
-  private List<TeacherRun.Source> sources(String target, Study.Teacher plan) throws IOException {
-    int few = study.shares().stream().mapToInt(share -> share).min().orElseThrow();
-    var own = DataFolder.open(study.data().resolve(target)).divide(few, plan.seed()).labelled();
-    var like = new TeacherRun.Source(own, true, 0);
-    var sources = new ArrayList<TeacherRun.Source>();
-    for (var name : others(target, plan)) {
-      var samples = DataFolder.open(study.data().resolve(name)).samples("train");
-      boolean whole = !plan.manyObjects().contains(name);
-      var source = new TeacherRun.Source(samples, whole, plan.inverted().orElse(0));
-      sources.add(plan.inverted().isPresent() ? source : source.turnedTo(like));
-    }
-    return sources;
   }
 }

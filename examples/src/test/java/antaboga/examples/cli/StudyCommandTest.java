@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import antaboga.io.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +29,8 @@ class StudyCommandTest {
       steps: 2
       labelled-batch: 2
       validate-every: 1
-      teacher: {also: [others], size: 32, patch: 8, width: 64, depth: 1, steps: 2, batch: 1}
+      teacher:
+        {also: [others], size: 32, patch: 8, width: 64, depth: 1, steps: 2, batch: 1, tune: 2}
       """;
 
   private static final String METHODS =
@@ -44,7 +46,7 @@ class StudyCommandTest {
         bcp: {recipe: bcp}
         features: {recipe: features, taps: [dec3]}
         control: {recipe: features, taps: [dec3], untrained-teacher: true}
-        ours: {recipe: antaboga, masks: 0.3, ramp-start: 0}
+        ours: {recipe: antaboga, masks: 0.3, strong: 0.5, ramp-start: 0}
       compare: {ours: ours, against: [mean-teacher, bcp], floor: few, ceiling: all}
       """;
 
@@ -117,7 +119,18 @@ class StudyCommandTest {
         assertEquals(right.get(name), poisoned.get(name), name);
       }
     }
+    assertEquals(tuned(out), tuned(blind));
     TinyData.in(folder.resolve("discs"));
+  }
+
+  /** The teacher whose decoder was tuned on the labelled images: its file's folder and content. */
+  private static String tuned(Path out) throws IOException {
+    try (var folders = Files.list(out.resolve("teachers/discs"))) {
+      var all = folders.filter(f -> f.getFileName().toString().startsWith("tuned-34-")).toList();
+      assertEquals(1, all.size(), "only a method that asks for masks needs it, and it once");
+      var weights = Checkpoint.open(all.get(0).resolve("teacher.safetensors")).arrays();
+      return all.get(0).getFileName() + " " + weights;
+    }
   }
 
   @Test

@@ -69,10 +69,9 @@ public final class MaskDecoder {
         .bind("tokens", maskTokens, "m C")
         .bind("embedding", embedding, "B C g w")
         .bind("positions", positions, "cells C");
-    var all = all(transformed(embedding, positions, prompts), embedding.size(2));
     long from = alternatives ? 1 : 0;
     long to = alternatives ? maskTokens.size(0) : 1;
-    return new Masks(all.logits().slice(1, from, to), all.iou().slice(1, from, to));
+    return masks(transformed(embedding, positions, prompts), embedding.size(2), from, to);
   }
 
   Pair transformed(Tensor embedding, Tensor positions, PromptEncoder.Encoded prompts) {
@@ -125,25 +124,34 @@ public final class MaskDecoder {
     return iouHead;
   }
 
-  private Masks all(Pair transformed, long side) {
+  private Masks masks(Pair transformed, long height, long from, long to) {
     var tokens = transformed.tokens();
     var image = transformed.image();
     long count = image.size(0);
-    var upscaled = upscaling.forward(image.reshape(count, side, -1, image.size(2)));
+    long cells = image.size(1);
     var weights = new ArrayList<Tensor>();
     for (int i = 0; i < hypernetworks.size(); i++) {
       var weight = hypernetworks.get(i).forward(tokens.index(1, i + 1L));
       weights.add(weight.reshape(count, 1, weight.size(1)));
     }
-    long pixels = upscaled.size(1) * upscaled.size(2);
+    var upscaled = upscaling.forward(image);
     var logits =
         Tensor.concat(1, weights)
-            .matmulTransposed(upscaled.reshape(count, pixels, upscaled.size(3)))
-            .reshape(count, hypernetworks.size(), upscaled.size(1), upscaled.size(2));
-    return new Masks(logits, iouHead.forward(tokens.index(1, 0)));
+            .matmulTransposed(upscaled.reshape(count, cells * 16, upscaled.size(4)))
+            .slice(1, from, to);
+    // from (…, cell row, cell column, y, x, y, x) to rows and columns of pixels
+    var pixels =
+        logits
+            .reshape(count, to - from, height, cells / height, 2, 2, 2, 2)
+            .permute(0, 1, 2, 4, 6, 3, 5, 7)
+            .reshape(count, to - from, 4 * height, 4 * (cells / height));
+    return new Masks(pixels, iouHead.forward(tokens.index(1, 0)).slice(1, from, to));
   }
 
-  /** From (K, g, w, C) to (K, 4g, 4w, C / 8). */
+  /**
+   * From cells (K, g w, C) to the features of their pixels (K, g w, 4, 4, C / 8): each cell is four
+   * quarters, each quarter four pixels.
+   */
   record Upscaling(PatchConvTranspose first, LayerNorm norm, PatchConvTranspose second) {
     Upscaling(Weights w, int channels) {
       this(

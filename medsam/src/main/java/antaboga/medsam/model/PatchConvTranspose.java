@@ -6,10 +6,11 @@ import antaboga.Parameter;
 import antaboga.Tensor;
 import antaboga.nn.Init;
 import antaboga.nn.Weights;
+import java.util.Arrays;
 
 /**
  * A transposed convolution whose stride is its size: each position becomes a patch. Channels stay
- * last: x (B, H, W, C), weight (C, O, p, p), bias (O), y (B, pH, pW, O).
+ * last: weight (C, O, p, p), bias (O).
  */
 record PatchConvTranspose(Parameter weight, Parameter bias) {
   PatchConvTranspose(Weights w, int in, int out, int size) {
@@ -18,16 +19,19 @@ record PatchConvTranspose(Parameter weight, Parameter bias) {
         w.get("bias", Init.fanIn((long) out * size * size), out));
   }
 
+  /**
+   * The patches of all positions, (..., C) to (..., p p, O): where each place of a patch goes in
+   * the image is left to the caller, who may have something smaller to move in the end.
+   */
   Tensor forward(Tensor x) {
-    Dims.of("patches").bind("weight", weight, "C O p p").bind("x", x, "B H W C");
+    Dims.of("patches").bind("weight", weight, "C O p p");
     long out = weight.size(1);
-    long p = weight.size(2);
-    // an output channel for each place in the patch, so that whole rows of patches are moved
-    var places = weight.permute(2, 3, 1, 0).reshape(p * p * out, weight.size(0));
-    var biases = bias.reshape(1, out).expand(p * p, out).reshape(p * p * out);
-    return x.linear(places, biases)
-        .reshape(x.size(0), x.size(1), x.size(2), p, p * out)
-        .permute(0, 1, 3, 2, 4)
-        .reshape(x.size(0), x.size(1) * p, x.size(2) * p, out);
+    long places = weight.size(2) * weight.size(3);
+    var weights = weight.permute(2, 3, 1, 0).reshape(places * out, weight.size(0));
+    var biases = bias.reshape(1, out).expand(places, out).reshape(places * out);
+    var shape = Arrays.copyOf(x.shape().toArray(), x.shape().rank() + 1);
+    shape[x.shape().rank() - 1] = places;
+    shape[x.shape().rank()] = out;
+    return x.linear(weights, biases).reshape(shape);
   }
 }
