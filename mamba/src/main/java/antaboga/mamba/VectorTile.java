@@ -220,8 +220,8 @@ final class VectorTile {
   }
 
   /**
-   * One pass over the time steps of a tile: a vector, or the pair that begins with {@code v}, and
-   * the states from {@code n} on.
+   * One pass over the time steps of a tile: the pair of vectors that begins with {@code v}, and the
+   * states from {@code n} on.
    *
    * <p>Passes are only ever called through this type. There are many of them, so the compiler
    * leaves each a method of its own; inlined into each other they would exceed its budget, box
@@ -229,6 +229,14 @@ final class VectorTile {
    */
   interface Pass {
     void over(VectorTile tile, int v, int n);
+
+    /** A pair's vectors one after the other. */
+    static Pass each(Pass pass) {
+      return (tile, v, n) -> {
+        pass.over(tile, v, n);
+        pass.over(tile, v + 1, n);
+      };
+    }
   }
 
   /** Runs passes one after another. */
