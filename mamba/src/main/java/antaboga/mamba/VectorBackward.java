@@ -80,7 +80,9 @@ final class VectorBackward {
       int count = Math.min(BLOCK, tile.states - n);
       VectorLaneSums.move(tile.db, count, tile.dbLines, line * tile.states + n * STEPS);
       VectorLaneSums.move(tile.dc, count, tile.dcLines, line * tile.states + n * STEPS);
+      tile.added(n + BLOCK);
     }
+    tile.addedAll();
     Arrays.fill(tile.dfactors, 0);
     for (int v = first; v < end; v += 2) {
       tile.run(leave, v, 0);

@@ -57,7 +57,9 @@ final class VectorForward {
       tile.run(enter, v, 0);
       for (int n = 0; n < tile.states; n += BLOCK) {
         tile.run(tile.together(n) ? together : apart, v, n);
+        tile.added(n + BLOCK);
       }
+      tile.addedAll();
       tile.run(leave, v, 0);
     }
   }
