@@ -34,9 +34,12 @@ public final class Moments {
     double sum = 0;
     for (int p = 0; p < layout.pieces(); p++) {
       source.read(layout.position(row, p), piece, 0, piece.length);
-      for (double value : piece) {
-        sum += squared ? (value - mean) * (value - mean) : value;
+      if (squared) {
+        for (int i = 0; i < piece.length; i++) {
+          piece[i] = (piece[i] - mean) * (piece[i] - mean);
+        }
       }
+      sum += Scalars.sum(piece, piece.length);
     }
     return sum;
   }

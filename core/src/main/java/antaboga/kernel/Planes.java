@@ -54,9 +54,7 @@ public final class Planes {
               var plane = Scratch.doubles(0, size);
               for (int p = from; p < to; p++) {
                 tiles.read((long) p * size, plane, 0, size);
-                for (int i = 0; i < size; i++) {
-                  sums[p] += plane[i];
-                }
+                sums[p] = Scalars.sum(plane, size);
               }
             });
     var out = Arrays.empty(gradient.dataType(), channels);

@@ -22,6 +22,25 @@ final class Scalars {
     return out;
   }
 
+  /** The sum of the first elements, in four chains for the latency of an addition. */
+  static double sum(double[] x, int length) {
+    double a = 0;
+    double b = 0;
+    double c = 0;
+    double d = 0;
+    int i = 0;
+    for (; i < length - 3; i += 4) {
+      a += x[i];
+      b += x[i + 1];
+      c += x[i + 2];
+      d += x[i + 3];
+    }
+    for (; i < length; i++) {
+      a += x[i];
+    }
+    return a + b + (c + d);
+  }
+
   /** Sums a stretch of each task's partial sums into a new array in the form of {@code like}. */
   static INDArray sum(double[][] partial, int at, INDArray like) {
     var sum = new double[Math.toIntExact(like.length())];

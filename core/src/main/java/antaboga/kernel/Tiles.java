@@ -17,6 +17,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class Tiles {
   private static final FloatBuffer NO_FLOATS = FloatBuffer.allocate(0);
+
+  /** Floats on their way to or from doubles; the last slot is kept for them. */
+  private static final int BLOCK = 1024;
+
+  private static final int BLOCK_SLOT = 63;
+
   private static final DoubleBuffer NO_DOUBLES = DoubleBuffer.allocate(0);
 
   private final INDArray array;
@@ -69,8 +75,13 @@ public final class Tiles {
   public void read(long position, double[] tile, int at, int length) {
     try {
       if (array.dataType() == DataType.FLOAT) {
-        for (int i = 0; i < length; i++) {
-          tile[at + i] = floats.get((int) position + i);
+        var block = Scratch.floats(BLOCK_SLOT, BLOCK);
+        for (int done = 0; done < length; done += BLOCK) {
+          int n = Math.min(BLOCK, length - done);
+          floats.get((int) position + done, block, 0, n);
+          for (int i = 0; i < n; i++) {
+            tile[at + done + i] = block[i];
+          }
         }
       } else {
         doubles.get((int) position, tile, at, length);
@@ -84,8 +95,13 @@ public final class Tiles {
   public void write(long position, double[] tile, int at, int length) {
     try {
       if (array.dataType() == DataType.FLOAT) {
-        for (int i = 0; i < length; i++) {
-          floats.put((int) position + i, (float) tile[at + i]);
+        var block = Scratch.floats(BLOCK_SLOT, BLOCK);
+        for (int done = 0; done < length; done += BLOCK) {
+          int n = Math.min(BLOCK, length - done);
+          for (int i = 0; i < n; i++) {
+            block[i] = (float) tile[at + done + i];
+          }
+          floats.put((int) position + done, block, 0, n);
         }
       } else {
         doubles.put((int) position, tile, at, length);

@@ -67,9 +67,7 @@ public final class Workers {
    */
   public static void run(int tasks, IntConsumer task) {
     if (tasks <= 1 || THREADS == 1 || BUSY.get()) {
-      for (int i = 0; i < tasks; i++) {
-        task.accept(i);
-      }
+      inPlace(tasks, task);
       return;
     }
     var batch = new Batch(tasks, task);
@@ -83,6 +81,27 @@ public final class Workers {
       BUSY.set(false);
     }
     batch.await();
+  }
+
+  private static void inPlace(int tasks, IntConsumer task) {
+    Throwable first = null;
+    for (int i = 0; i < tasks; i++) {
+      try {
+        task.accept(i);
+      } catch (RuntimeException | Error e) {
+        first = first == null ? e : first;
+      }
+    }
+    fail(first);
+  }
+
+  private static void fail(@Nullable Throwable failure) {
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    if (failure != null) {
+      throw (RuntimeException) failure;
+    }
   }
 
   /** Tasks that some threads share. One that comes when all are taken leaves at once. */
@@ -123,13 +142,7 @@ public final class Workers {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
-      var first = failure.get();
-      if (first instanceof Error error) {
-        throw error;
-      }
-      if (first != null) {
-        throw (RuntimeException) first;
-      }
+      fail(failure.get());
     }
 
     private boolean hasEnded() {

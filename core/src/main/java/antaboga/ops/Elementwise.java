@@ -5,6 +5,7 @@ import static antaboga.kernel.Pointwise.map;
 
 import antaboga.Op;
 import antaboga.kernel.GeluKernel;
+import antaboga.kernel.Rectifier;
 import antaboga.kernel.SiluKernel;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -93,8 +94,7 @@ public interface Elementwise {
   record LeakyRelu(double slope) implements Op.Unary {
     @Override
     public Value apply(INDArray x) {
-      return Value.of(
-          map(x, v -> v > 0 ? v : slope * v), g -> map(g, x, (d, v) -> v > 0 ? d : slope * d));
+      return Value.of(Rectifier.forward(x, slope), g -> Rectifier.backward(g, x, slope));
     }
   }
 

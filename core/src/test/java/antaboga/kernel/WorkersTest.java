@@ -83,6 +83,26 @@ class WorkersTest {
   }
 
   @Test
+  void endsNestedTasksToo() {
+    var runs = new AtomicIntegerArray(3);
+    assertThrows(
+        AssertionError.class,
+        () ->
+            Workers.run(
+                2,
+                i ->
+                    Workers.run(
+                        3,
+                        j -> {
+                          runs.incrementAndGet(j);
+                          assertEquals(7, j);
+                        })));
+    for (int j = 0; j < 3; j++) {
+      assertEquals(2, runs.get(j));
+    }
+  }
+
+  @Test
   void endsItsTasksWhenInterrupted() {
     Thread.currentThread().interrupt();
     runsEachOnce(50);
