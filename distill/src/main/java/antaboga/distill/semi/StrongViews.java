@@ -24,10 +24,10 @@ import java.util.random.RandomGenerator;
  * <p>Targets are soft and no pixel is left out: with few labels hardly a pixel of a lesion is
  * certain, and a threshold would leave the background alone. But an unlabelled image in which the
  * average marks nothing waits: that there is no lesion may be wrong, and a student that finds none
- * yet would be kept from finding any. This project's own combination, of the
- * strong views of FixMatch (Sohn et al. 2020, arXiv 2001.07685) and UniMatch (Yang et al. 2023,
- * arXiv 2208.09910) with the pasting between labelled and unlabelled images of BCP (Bai et al.
- * 2023, arXiv 2305.00673).
+ * yet would be kept from finding any. This project's own combination, of the strong views of
+ * FixMatch (Sohn et al. 2020, arXiv 2001.07685) and UniMatch (Yang et al. 2023, arXiv 2208.09910)
+ * with the pasting between labelled and unlabelled images of BCP (Bai et al. 2023, arXiv
+ * 2305.00673).
  */
 final class StrongViews {
   private static final StrongAugment STRONG = new StrongAugment();

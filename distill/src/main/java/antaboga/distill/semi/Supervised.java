@@ -16,8 +16,7 @@ import antaboga.nn.loss.Loss;
  * @param strong the weight of strong views of these images, for control: what remains of {@link
  *     StrongViews} without the others
  */
-public record Supervised(Layer student, double strong)
-    implements SemiSupervisedTraining.Objective {
+public record Supervised(Layer student, double strong) implements SemiSupervisedTraining.Objective {
   /** Without strong views. */
   public Supervised(Layer student) {
     this(student, 0);

@@ -66,6 +66,22 @@ public final class StudentRun {
       return centred && student instanceof VssUNet net ? net.centred() : student;
     }
 
+    /** The same, started so or not. */
+    public Config withCentred(boolean so) {
+      return new Config(
+          network,
+          so,
+          size,
+          steps,
+          labelledBatch,
+          unlabelledBatch,
+          rate,
+          averaging,
+          seed,
+          saveEvery,
+          validateEvery);
+    }
+
     /** The same with another seed. */
     public Config withSeed(long other) {
       return new Config(

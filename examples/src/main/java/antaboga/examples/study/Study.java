@@ -113,6 +113,7 @@ record Study(
    * @param kind its recipe
    * @param share its own share of labels; empty for each of the study's
    * @param training lengths and sizes; its seed is the cell's
+   * @param centred the sets on which the student starts as if pixels were centred
    * @param terms of the whole method; of plain distillation, the taps and the weight
    * @param strong the weight of strong views of labelled images, where there are labels alone
    * @param untrained whether its teacher is left as it was drawn, for control
@@ -122,6 +123,7 @@ record Study(
       Kind kind,
       OptionalInt share,
       StudentRun.Config training,
+      List<String> centred,
       Recipe.Terms terms,
       double strong,
       boolean untrained) {}
@@ -263,7 +265,7 @@ record Study(
     var training =
         new StudentRun.Config(
             network,
-            yaml.flag("centred", false),
+            false,
             yaml.multiple("size", 32, 128),
             steps,
             batch,
@@ -280,7 +282,8 @@ record Study(
     boolean untrained = kind.needsTeacher() && yaml.flag("untrained-teacher", false);
     var terms = terms(yaml, kind, network);
     double strong = kind == Kind.SUPERVISED ? yaml.number("strong", 0) : terms.strong();
-    var method = new Method(name, kind, share, training, terms, strong, untrained);
+    var centred = yaml.textsAmong("centred", study.texts("sets"));
+    var method = new Method(name, kind, share, training, centred, terms, strong, untrained);
     yaml.requireAllAsked();
     return method;
   }
