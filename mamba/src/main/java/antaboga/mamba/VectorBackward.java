@@ -29,25 +29,20 @@ import jdk.incubator.vector.FloatVector;
  */
 final class VectorBackward {
   private final List<Pass> enter;
-  private final List<Pass> together;
+  private final boolean gated;
   private final List<Pass> apart;
   private final List<Pass> leave;
 
   VectorBackward(ScanSources sources) {
     enter = new ArrayList<>(VectorForward.entering(sources));
     enter.add(VectorBackward::enter);
-    together = new ArrayList<>(List.of(VectorPower::decays, VectorRetreat::replay4));
+    gated = sources.gated;
     apart = List.of(VectorPower::decays, new VectorRetreat.Apart(sources));
     leave = new ArrayList<>();
     if (sources.gated) {
       enter.add(Pass.each(VectorBackward::gate));
-      together.add(VectorRetreat::output4);
       leave.add(Pass.each(VectorBackward::ungate));
     }
-    together.add(VectorRetreat::gather4);
-    together.add(VectorRetreat::retreat2);
-    together.add((tile, v, n) -> VectorRetreat.retreat2(tile, v, n + 2));
-    together.add(Pass.each(VectorRetreat::rates4));
     leave.add(VectorBackward::leave);
     if (sources.softplus) {
       leave.add(VectorPower::slope);
@@ -75,7 +70,11 @@ final class VectorBackward {
       Arrays.fill(tile.db, 0);
       Arrays.fill(tile.dc, 0);
       for (int v = first; v < end; v += 2) {
-        tile.run(tile.together(n) ? together : apart, v, n);
+        if (tile.together(n)) {
+          VectorRetreat.together(tile, v, n, gated);
+        } else {
+          tile.run(apart, v, n);
+        }
       }
       int count = Math.min(BLOCK, tile.states - n);
       VectorLaneSums.move(tile.db, count, tile.dbLines, line * tile.states + n * STEPS);

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * beside it.
  *
  * <ul>
- *   <li>Rows (u, raw, …) have all channels of a time step side by side, as the arrays do. Outputs and
- *       gradients take the places of their inputs, which are near by then.
+ *   <li>Rows (u, raw, …) have all channels of a time step side by side, as the arrays do. Outputs
+ *       and gradients take the places of their inputs, which are near by then.
  *   <li>Pair rows (delta, x, …) have the two vectors of a pair, one time step after another; the
  *       pairs of one bundle, since bundles are scanned one after another.
  *   <li>Columns (a, h, …) have one vector for each state, one vector of channels after another.
@@ -221,9 +221,10 @@ final class VectorTile {
    * One pass over the time steps of a tile: the pair of vectors that begins with {@code v}, and the
    * states from {@code n} on.
    *
-   * <p>Passes are only ever called through this type. There are many of them, so the compiler
+   * <p>Short passes are only ever called through this type. There are many of them, so the compiler
    * leaves each a method of its own; inlined into each other they would exceed its budget, box
-   * their vectors and be several times slower.
+   * their vectors and be several times slower. Passes of more than 325 bytes of code it never
+   * inlines, so they are called directly, which saves looking them up.
    */
   interface Pass {
     void over(VectorTile tile, int v, int n);
