@@ -4,10 +4,12 @@ package antaboga.bench;
 import antaboga.Tape;
 import antaboga.Tensor;
 import antaboga.medsam.MedSam;
+import antaboga.medsam.model.Cells;
 import antaboga.medsam.model.Prompts;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** This library's engine, from a checkpoint. */
 final class AntabogaEngine implements EncoderEngine {
@@ -15,6 +17,7 @@ final class AntabogaEngine implements EncoderEngine {
   private final Tensor image;
   private final Tensor box;
   private Tensor embedding = Tensor.scalar(0);
+  private Optional<Cells> cells = Optional.empty();
 
   AntabogaEngine(Path files, int size, int threads) throws IOException {
     System.setProperty("antaboga.threads", Integer.toString(threads)); // read once, at first use
@@ -26,6 +29,7 @@ final class AntabogaEngine implements EncoderEngine {
   @Override
   public void encode() {
     embedding = Tape.paused(() -> medsam.imageEncoder().forward(image));
+    cells = Optional.empty();
   }
 
   @Override
@@ -35,7 +39,10 @@ final class AntabogaEngine implements EncoderEngine {
 
   @Override
   public void box() {
-    Tape.scoped(() -> medsam.model().decode(embedding, Prompts.boxes(box), false).logits());
+    var sam = medsam.model();
+    var known = cells.orElseGet(() -> sam.cells(embedding).detach()); // as a Scene does
+    cells = Optional.of(known);
+    Tape.scoped(() -> sam.decode(known, Prompts.boxes(box), false).logits());
   }
 
   @Override

@@ -74,7 +74,6 @@ public class ExponentialBenchmark {
   /** Those of a pair of vectors in a tile: of softplus and of all decays. */
   private static void exponentials(VectorTile tile) {
     VectorPower.decaying(tile, 0, 0);
-    VectorPower.decaying(tile, 1, 0);
     for (int n = 0; n < STATES; n += VectorTile.BLOCK) {
       VectorPower.decays(tile, 0, n);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.kernel;
 
+import java.net.URL;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -23,10 +24,19 @@ final class Backend {
     static final @Nullable String REFUSAL = search();
 
     private static @Nullable String search() {
-      var backend = Backend.class.getClassLoader().getResource(CLASS);
+      var backend = resource();
       var capability = backend == null ? Optional.<Integer>empty() : Cuda.capability();
       return capability.flatMap(c -> refusal(name(String.valueOf(backend)), c)).orElse(null);
     }
+  }
+
+  private static @Nullable URL resource() {
+    return Backend.class.getClassLoader().getResource(CLASS);
+  }
+
+  /** Whether ND4J's CUDA backend is on the class path. */
+  static boolean isCuda() {
+    return resource() != null;
   }
 
   /**

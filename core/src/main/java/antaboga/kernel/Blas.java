@@ -45,6 +45,7 @@ public final class Blas {
    */
   public static String prepare() {
     Backend.require();
+    ShapeCache.install();
     return Prepared.REPORT;
   }
 

@@ -17,7 +17,7 @@ package antaboga.mamba;
  */
 record ScanSlabs(ScanGeometry geometry, int lanes, int bundle, int channels, int steps) {
   /** Channels of a slab at most, so that its rows stay in the second cache. */
-  private static final int WIDEST = 512;
+  private static final int WIDEST = 1024;
 
   /** Vectors of a bundle at most, so that their rows stay in the second cache. */
   private static final int LARGEST = 24;

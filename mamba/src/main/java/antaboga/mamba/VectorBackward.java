@@ -35,27 +35,26 @@ final class VectorBackward {
 
   VectorBackward(ScanSources sources) {
     enter = new ArrayList<>(VectorForward.entering(sources));
-    enter.add(VectorBackward::enter);
+    enter.add(Pass.each(VectorBackward::enter));
     together = new ArrayList<>(List.of(VectorPower::decays, VectorRetreat::replay4));
     apart = List.of(VectorPower::decays, new VectorRetreat.Apart(sources));
     leave = new ArrayList<>();
     if (sources.gated) {
-      enter.add(VectorBackward::gate);
+      enter.add(Pass.each(VectorBackward::gate));
       together.add(VectorRetreat::output4);
-      leave.add(VectorBackward::ungate);
+      leave.add(Pass.each(VectorBackward::ungate));
     }
     together.add(VectorRetreat::gather4);
     together.add(VectorRetreat::retreat2);
     together.add((tile, v, n) -> VectorRetreat.retreat2(tile, v, n + 2));
-    together.add(VectorRetreat::rates4);
-    together.add((tile, v, n) -> VectorRetreat.rates4(tile, v + 1, n));
-    leave.add(VectorBackward::leave);
+    together.add(Pass.each(VectorRetreat::rates4));
+    leave.add(Pass.each(VectorBackward::leave));
     if (sources.softplus) {
-      leave.add(VectorPower::slope);
+      leave.add(Pass.each(VectorPower::slope));
     }
-    leave.add(VectorBackward::sumBias);
+    leave.add(Pass.each(VectorBackward::sumBias));
     if (sources.geometry.rank() > 0) {
-      leave.add(VectorBackward::unproject);
+      leave.add(Pass.each(VectorBackward::unproject));
     }
   }
 
@@ -69,7 +68,7 @@ final class VectorBackward {
   /** The bundle of the vectors from {@code first} to before {@code end}. */
   private void scan(VectorTile tile, int first, int end) {
     int line = first / tile.bundle * STEPS;
-    for (int v = first; v < end; v++) {
+    for (int v = first; v < end; v += 2) {
       tile.run(enter, v, 0);
     }
     for (int n = 0; n < tile.states; n += BLOCK) {
@@ -81,9 +80,11 @@ final class VectorBackward {
       int count = Math.min(BLOCK, tile.states - n);
       VectorLaneSums.move(tile.db, count, tile.dbLines, line * tile.states + n * STEPS);
       VectorLaneSums.move(tile.dc, count, tile.dcLines, line * tile.states + n * STEPS);
+      tile.added(n + BLOCK);
     }
+    tile.addedAll();
     Arrays.fill(tile.dfactors, 0);
-    for (int v = first; v < end; v++) {
+    for (int v = first; v < end; v += 2) {
       tile.run(leave, v, 0);
     }
     VectorLaneSums.move(tile.dfactors, tile.rank, tile.dfactorLines, line * tile.rank);

@@ -32,35 +32,35 @@ final class VectorForward {
     enter = entering(sources);
     together = List.of(VectorPower::decays, VectorForward::advance4);
     apart = List.of(VectorPower::decays, new Apart(sources.geometry));
-    leave = List.of(sources.gated ? VectorForward::gate : VectorForward::leave);
+    leave = List.of(sources.gated ? Pass.each(VectorForward::gate) : VectorForward::leave);
   }
 
   /** What computes δ', x and the sum's first term. */
   static List<Pass> entering(ScanSources sources) {
     var passes = new ArrayList<Pass>();
     if (sources.geometry.rank() > 0) {
-      passes.add(VectorForward::project);
+      passes.add(Pass.each(VectorForward::project));
     }
     if (sources.softplus) {
       passes.add(VectorPower::decaying);
       passes.add(VectorPower::softplus);
     } else {
-      passes.add(VectorForward::shift);
+      passes.add(Pass.each(VectorForward::shift));
     }
     passes.add(VectorForward::enter);
     return passes;
   }
 
-  /** Fills y, and moves the states on. */
+  /** Replaces u by y, and moves the states on. */
   void scan(VectorTile tile) {
     for (int v = 0; v < 2 * tile.pairs(); v += 2) {
       tile.run(enter, v, 0);
-      tile.run(enter, v + 1, 0);
       for (int n = 0; n < tile.states; n += BLOCK) {
         tile.run(tile.together(n) ? together : apart, v, n);
+        tile.added(n + BLOCK);
       }
+      tile.addedAll();
       tile.run(leave, v, 0);
-      tile.run(leave, v + 1, 0);
     }
   }
 
@@ -88,21 +88,30 @@ final class VectorForward {
   /** x = δ' u, sum = D u; finds out whether all exponents are gentle. */
   private static void enter(VectorTile tile, int v, int n) {
     int at = tile.row(v);
-    var skip = load(tile.d, v * LANES);
-    var largest = IntVector.zero(BITS); // of floats without a sign; NaN is above all
+    var skipP = load(tile.d, v * LANES);
+    var skipQ = load(tile.d, v * LANES + LANES);
+    var largestP = IntVector.zero(BITS); // of floats without a sign; NaN is above all
+    var largestQ = IntVector.zero(BITS);
     for (int t = 0; t < tile.steps; t++) {
-      var ut = load(tile.u, t * tile.width + v * LANES);
-      var dt = load(tile.delta, at + t * PAIR);
-      dt.mul(ut).intoArray(tile.x, at + t * PAIR);
-      ut.mul(skip).intoArray(tile.sum, at + t * PAIR);
-      largest = largest.max(dt.abs().reinterpretAsInts());
+      int i = at + t * PAIR;
+      int row = t * tile.width + v * LANES;
+      var up = load(tile.u, row);
+      var uq = load(tile.u, row + LANES);
+      var dp = load(tile.delta, i);
+      var dq = load(tile.delta, i + LANES);
+      dp.mul(up).intoArray(tile.x, i);
+      dq.mul(uq).intoArray(tile.x, i + LANES);
+      up.mul(skipP).intoArray(tile.sum, i);
+      uq.mul(skipQ).intoArray(tile.sum, i + LANES);
+      largestP = largestP.max(dp.abs().reinterpretAsInts());
+      largestQ = largestQ.max(dq.abs().reinterpretAsInts());
     }
-    tile.gentle[v] =
-        largest
-            .reinterpretAsFloats()
-            .mul(load(tile.steepest, v * LANES))
-            .compare(LE, VectorPower.GENTLE)
-            .allTrue();
+    tile.gentle[v] = gentle(largestP, load(tile.steepest, v * LANES));
+    tile.gentle[v + 1] = gentle(largestQ, load(tile.steepest, v * LANES + LANES));
+  }
+
+  private static boolean gentle(IntVector largest, FloatVector steepest) {
+    return largest.reinterpretAsFloats().mul(steepest).compare(LE, VectorPower.GENTLE).allTrue();
   }
 
   /** A block of states: h = decay h + x B, sum += C h. */
@@ -189,21 +198,24 @@ final class VectorForward {
     h.intoArray(tile.h, tile.column(v, n));
   }
 
-  /** y = sum. */
+  /** y = sum, in the place of u, which is near. */
   private static void leave(VectorTile tile, int v, int n) {
     int at = tile.row(v);
     for (int t = 0; t < tile.steps; t++) {
-      load(tile.sum, at + t * PAIR).intoArray(tile.y, t * tile.width + v * LANES);
+      int i = at + t * PAIR;
+      int row = t * tile.width + v * LANES;
+      load(tile.sum, i).intoArray(tile.u, row);
+      load(tile.sum, i + LANES).intoArray(tile.u, row + LANES);
     }
   }
 
-  /** y = sum silu(z). */
+  /** y = sum silu(z), in the place of u. */
   private static void gate(VectorTile tile, int v, int n) {
     int at = tile.row(v);
     for (int t = 0; t < tile.steps; t++) {
       int i = t * tile.width + v * LANES;
       var silu = VectorMath.silu(load(tile.z, i));
-      load(tile.sum, at + t * PAIR).mul(silu).intoArray(tile.y, i);
+      load(tile.sum, at + t * PAIR).mul(silu).intoArray(tile.u, i);
     }
   }
 }

@@ -54,25 +54,30 @@ final class VectorPower {
   static void decays(VectorTile tile, int pair, int n) {
     int count = Math.min(BLOCK, tile.states - n);
     for (int v = pair; v < pair + 2; v++) {
-      for (int k = 0; k < count; k++) {
+      for (int k = 0; k < count; k += 2) {
         int to = k * TRACKS + v % 2 * TRACK;
         var rate = load(tile.a2, tile.column(v, n + k));
+        var next = load(tile.a2, tile.column(v, n + Math.min(k + 1, count - 1)));
         if (v >= tile.vectors) {
           Arrays.fill(tile.decay, to, to + TRACK, 0); // what is left there may be infinite
+          Arrays.fill(tile.decay, to + TRACKS, to + TRACKS + TRACK, 0);
         } else if (tile.gentle[v]) {
-          gentle(tile.delta, tile.row(v), rate, tile.decay, to, tile.steps);
+          gentle(tile.delta, tile.row(v), rate, next, tile.decay, to, tile.steps);
         } else {
           steep(tile.delta, tile.row(v), rate, tile.decay, to, tile.steps);
+          steep(tile.delta, tile.row(v), next, tile.decay, to + TRACKS, tile.steps);
         }
       }
     }
   }
 
-  /** For exponents of two up to {@value #GENTLE}. */
+  /** Two states, for exponents of two up to {@value #GENTLE}. */
   private static void gentle(
-      float[] delta, int at, FloatVector rate, float[] decay, int to, int steps) {
+      float[] delta, int at, FloatVector p, FloatVector q, float[] decay, int to, int steps) {
     for (int t = 0; t < steps; t++) {
-      power(load(delta, at + t * PAIR), rate).intoArray(decay, to + t * LANES);
+      var dt = load(delta, at + t * PAIR);
+      power(dt, p).intoArray(decay, to + t * LANES);
+      power(dt, q).intoArray(decay, to + t * LANES + TRACKS);
     }
   }
 
@@ -93,24 +98,38 @@ final class VectorPower {
   /** e = e^-|raw + bias|, from 2^-126 on. */
   static void decaying(VectorTile tile, int v, int n) {
     int at = tile.row(v);
-    var shift = load(tile.bias, v * LANES);
+    var p = load(tile.bias, v * LANES);
+    var q = load(tile.bias, v * LANES + LANES);
     for (int t = 0; t < tile.steps; t++) {
-      var magnitude = load(tile.raw, t * tile.width + v * LANES).add(shift).abs();
-      var bounded = magnitude.blend(FARTHEST, magnitude.compare(GE, FARTHEST));
-      power(bounded, broadcast(-LOG2_E)).intoArray(tile.e, at + t * PAIR);
+      int i = at + t * PAIR;
+      int row = t * tile.width + v * LANES;
+      decaying(load(tile.raw, row).add(p)).intoArray(tile.e, i);
+      decaying(load(tile.raw, row + LANES).add(q)).intoArray(tile.e, i + LANES);
     }
+  }
+
+  private static FloatVector decaying(FloatVector raw) {
+    var magnitude = raw.abs();
+    var bounded = magnitude.blend(FARTHEST, magnitude.compare(GE, FARTHEST));
+    return power(bounded, broadcast(-LOG2_E));
   }
 
   /** delta = softplus(raw + bias) = max(raw + bias, 0) + 2 artanh(e / (2 + e)). */
   static void softplus(VectorTile tile, int v, int n) {
     int at = tile.row(v);
-    var shift = load(tile.bias, v * LANES);
+    var p = load(tile.bias, v * LANES);
+    var q = load(tile.bias, v * LANES + LANES);
     for (int t = 0; t < tile.steps; t++) {
-      var raw = load(tile.raw, t * tile.width + v * LANES).add(shift);
-      var e = load(tile.e, at + t * PAIR);
-      var positive = raw.blend(0f, raw.compare(LT, 0f));
-      artanh(e.div(e.add(2f))).add(positive).intoArray(tile.delta, at + t * PAIR);
+      int i = at + t * PAIR;
+      int row = t * tile.width + v * LANES;
+      softplus(load(tile.raw, row).add(p), load(tile.e, i)).intoArray(tile.delta, i);
+      softplus(load(tile.raw, row + LANES).add(q), load(tile.e, i + LANES))
+          .intoArray(tile.delta, i + LANES);
     }
+  }
+
+  private static FloatVector softplus(FloatVector raw, FloatVector e) {
+    return artanh(e.div(e.add(2f))).add(raw.blend(0f, raw.compare(LT, 0f)));
   }
 
   /** r *= softplus'(raw + bias) = 1 / (1 + e) where that is positive, else e / (1 + e). */

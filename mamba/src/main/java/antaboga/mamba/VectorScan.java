@@ -86,12 +86,12 @@ final class VectorScan implements ScanKernel {
             sources.chunk(place, chunk, tile);
             pass.scan(tile);
             if (geometry.shared() && place.group() > 0) {
-              tile.read(out, place, chunk * STEPS, tile.u);
+              tile.read(out, place, chunk * STEPS, tile.y);
               for (int i = 0; i < tile.steps * tile.width; i++) {
-                tile.y[i] += tile.u[i];
+                tile.u[i] += tile.y[i];
               }
             }
-            tile.write(out, place, chunk * STEPS, tile.y);
+            tile.write(out, place, chunk * STEPS, tile.u);
           }
           VectorTile.writeColumns(tile.h, place, end, place.row() * states, states);
         });

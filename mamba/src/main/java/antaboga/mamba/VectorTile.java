@@ -6,6 +6,7 @@ import antaboga.kernel.Tiles;
 import antaboga.kernel.VectorLanes;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
@@ -77,6 +78,8 @@ final class VectorTile {
   final float[] g; // gradient of the sum
   final float[] s; // Σ e B over the states
   final float[] r; // Σ q A over the states, then the gradient of raw
+
+  private final List<StateSums> overStates; // of sum, s and r
 
   final float[] a;
   final float[] a2; // A log2 e
@@ -153,6 +156,7 @@ final class VectorTile {
     g = new float[pairRows];
     s = new float[pairRows];
     r = new float[pairRows];
+    overStates = Stream.of(sum, s, r).map(x -> new StateSums(x, states)).toList();
     a = new float[columns];
     a2 = new float[columns];
     h = new float[columns];
@@ -220,8 +224,8 @@ final class VectorTile {
   }
 
   /**
-   * One pass over the time steps of a tile: a vector, or the pair that begins with {@code v}, and
-   * the states from {@code n} on.
+   * One pass over the time steps of a tile: the pair of vectors that begins with {@code v}, and the
+   * states from {@code n} on.
    *
    * <p>Passes are only ever called through this type. There are many of them, so the compiler
    * leaves each a method of its own; inlined into each other they would exceed its budget, box
@@ -229,6 +233,14 @@ final class VectorTile {
    */
   interface Pass {
     void over(VectorTile tile, int v, int n);
+
+    /** A pair's vectors one after the other. */
+    static Pass each(Pass pass) {
+      return (tile, v, n) -> {
+        pass.over(tile, v, n);
+        pass.over(tile, v + 1, n);
+      };
+    }
   }
 
   /** Runs passes one after another. */
@@ -236,6 +248,16 @@ final class VectorTile {
     for (var pass : passes) {
       pass.over(this, v, n);
     }
+  }
+
+  /** To be called after each block of states, with the number of those done. */
+  void added(int n) {
+    overStates.forEach(x -> x.after(n));
+  }
+
+  /** To be called after all states. */
+  void addedAll() {
+    overStates.forEach(StateSums::end);
   }
 
   /** Pairs that are in use. */

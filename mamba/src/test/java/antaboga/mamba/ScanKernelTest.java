@@ -43,7 +43,7 @@ class ScanKernelTest {
 
   @Test
   void vectorAgreesWithScalarForAnyStateSize() {
-    for (int states : new int[] {1, 2, 3, 4, 5, 6, 7, 8, 16, 17, 64}) {
+    for (int states : new int[] {1, 2, 3, 4, 5, 6, 7, 8, 16, 17, 64, 256, 514}) {
       assertTwins(ScanCase.of(1, 5, states, 21));
       assertTwins(ScanCase.of(1, 5, states, 21).layout("channels last"));
     }

@@ -212,6 +212,11 @@ public final class MedSam implements AutoCloseable {
     return sam.config();
   }
 
+  /** Whether the parameters are a caller's, who may train them. */
+  boolean mayChange() {
+    return own.isEmpty();
+  }
+
   // for passes alone
   Sam sam() {
     return sam;

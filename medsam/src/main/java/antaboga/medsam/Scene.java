@@ -3,13 +3,16 @@ package antaboga.medsam;
 
 import antaboga.Tape;
 import antaboga.Tensor;
+import antaboga.medsam.model.Cells;
 import antaboga.medsam.model.MaskDecoder;
+import antaboga.medsam.model.Sam;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An encoded image that answers prompts with masks. A value: it never changes, many threads may ask
@@ -28,6 +31,7 @@ public final class Scene {
   private final MedSam medsam;
   private final Tensor embedding;
   private final Frame frame;
+  private volatile @Nullable Cells cells; // once asked for
 
   Scene(MedSam medsam, Tensor embedding, Frame frame) {
     this.medsam = medsam;
@@ -55,7 +59,10 @@ public final class Scene {
     return embedding;
   }
 
-  /** The memory that it holds outside Java's heap: 4 MB of a ViT-B at 1024 pixels. */
+  /**
+   * The memory of its embedding, outside Java's heap: 4 MB of a ViT-B at 1024 pixels. A scene that
+   * was asked keeps twice as much beside it, made ready for the next prompt.
+   */
   public long bytes() {
     return embedding.shape().elements() * embedding.type().width();
   }
@@ -143,7 +150,21 @@ public final class Scene {
   private MaskDecoder.Masks decode(Mixture prompt, boolean alternatives) {
     var sam = medsam.sam();
     var prompts = prompt.prompts(frame, sam.config().lowResolution(), embedding.type());
-    return sam.decode(embedding, prompts, alternatives);
+    return prompts.mask().isPresent()
+        ? sam.decode(embedding, prompts, alternatives)
+        : sam.decode(cells(sam), prompts, alternatives);
+  }
+
+  private Cells cells(Sam sam) {
+    if (medsam.mayChange()) {
+      return sam.cells(embedding);
+    }
+    var known = cells;
+    if (known == null) {
+      known = sam.cells(embedding).detach(); // two threads may do so at once, and find the same
+      cells = known;
+    }
+    return known;
   }
 
   /**

@@ -15,18 +15,23 @@ import antaboga.medsam.model.Sam;
 import antaboga.medsam.model.Sizes;
 import antaboga.medsam.model.Upsampling;
 import antaboga.nn.Weights;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 
 class SceneTest {
   private static final Frame FRAME = new Frame(Preparation.MEDSAM, 48, 30, 44);
 
-  private final Sam sam = new Sam(Weights.init(5), Sizes.tiny());
+  private final Weights weights = Weights.init(5);
+  private final Sam sam = new Sam(weights, Sizes.tiny());
   private final MedSam medsam = MedSam.of(sam);
   private final Scene scene = medsam.encode(Models.image(2));
 
@@ -72,6 +77,25 @@ class SceneTest {
       }
     } finally {
       threads.shutdown();
+    }
+  }
+
+  @Test
+  void answersAreThoseOfTheModelAsItIsNow() {
+    var box = new Box(4, 5, 20, 25);
+    var before = scene.probability(box).toFloats();
+    weights.at("prompt_encoder").arrays().forEach((name, array) -> array.addi(1));
+    assertFalse(Arrays.equals(before, scene.probability(box).toFloats()));
+  }
+
+  @Test
+  void theSecondAnswerHasTheBitsOfTheFirst(@TempDir Path folder) throws IOException {
+    var box = new Box(4, 5, 20, 25);
+    try (var loaded = Models.load(folder, 5)) {
+      var other = loaded.encode(Models.image(2));
+      var first = other.probability(box).toFloats();
+      assertArrayEquals(first, other.probability(box).toFloats());
+      assertArrayEquals(first, scene.probability(box).toFloats());
     }
   }
 

@@ -4,15 +4,17 @@ package antaboga.medsam.model;
 import antaboga.Dims;
 import antaboga.Parameter;
 import antaboga.ShapeException;
+import antaboga.Tape;
 import antaboga.Tensor;
 import antaboga.medsam.model.TwoWayBlock.Pair;
 import antaboga.nn.Init;
 import antaboga.nn.LayerNorm;
 import antaboga.nn.Linear;
 import antaboga.nn.Weights;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * Masks from an image embedding and encoded prompts, with an estimate of their quality. Source:
@@ -58,46 +60,35 @@ public final class MaskDecoder {
    * Decodes. One image with K prompts takes the embedding for each of them; a batch of images takes
    * one prompt each.
    *
-   * @param embedding of the images, (B, C, g, g)
-   * @param positions of the embedding's cells, (g g, C)
+   * @param prompts their tokens, if any, (K, n, C)
+   * @param count K
    * @param alternatives whether to give the alternative masks instead of the single one
-   * @throws ShapeException if B is neither 1 nor K
+   * @throws ShapeException if the number of images is neither 1 nor K
    */
-  public Masks decode(
-      Tensor embedding, Tensor positions, PromptEncoder.Encoded prompts, boolean alternatives) {
+  Masks decode(Cells cells, Optional<Tensor> prompts, long count, boolean alternatives) {
     Dims.of("mask decoder")
         .bind("tokens", maskTokens, "m C")
-        .bind("embedding", embedding, "B C g w")
-        .bind("positions", positions, "cells C");
+        .bind("cells", cells.values(), "B c C");
     long from = alternatives ? 1 : 0;
     long to = alternatives ? maskTokens.size(0) : 1;
-    return masks(transformed(embedding, positions, prompts), embedding.size(2), from, to);
+    // training computes the other masks, too: their parameters have gradients, of zero
+    long first = Tape.training() ? 0 : from;
+    long last = Tape.training() ? maskTokens.size(0) : to;
+    var transformed = transformed(cells.expand(count), prompts, count, 1 + last);
+    var logits = logits(transformed, first, last);
+    var iou = iouHead.forward(transformed.tokens().index(1, 0));
+    return new Masks(
+        pixels(logits.slice(1, from - first, to - first), cells.height()), iou.slice(1, from, to));
   }
 
-  Pair transformed(Tensor embedding, Tensor positions, PromptEncoder.Encoded prompts) {
-    long images = embedding.size(0);
-    long count = prompts.count();
-    if (images != 1 && images != count) {
-      throw new ShapeException(
-          ("mask decoder: %d images and %d prompts, expected one image, or one prompt for each;"
-                  + " decode image by image")
-              .formatted(images, count));
-    }
-    long channels = embedding.size(1);
-    long cells = embedding.size(2) * embedding.size(3);
+  /** What becomes of the images, as many as prompts, and of the first tokens wanted. */
+  Pair transformed(Cells cells, Optional<Tensor> prompts, long count, long wanted) {
     var own = Tensor.concat(0, iouToken, maskTokens);
-    var tokens = own.reshape(1, own.size(0), channels).expand(count, own.size(0), channels);
-    if (prompts.sparse().isPresent()) {
-      tokens = Tensor.concat(1, tokens, prompts.sparse().get());
+    var tokens = own.reshape(1, own.size(0), own.size(1)).expand(count, own.size(0), own.size(1));
+    if (prompts.isPresent()) {
+      tokens = Tensor.concat(1, tokens, prompts.get());
     }
-    var dense = prompts.dense();
-    var image =
-        embedding
-            .permute(0, 2, 3, 1)
-            .add(dense)
-            .reshape(Math.max(images, dense.size(0)), cells, channels)
-            .expand(count, cells, channels);
-    return transformer.forward(tokens, image, positions);
+    return transformer.forward(tokens, cells.values(), cells.keys(), cells.positions(), wanted);
   }
 
   TwoWayTransformer transformer() {
@@ -124,28 +115,31 @@ public final class MaskDecoder {
     return iouHead;
   }
 
-  private Masks masks(Pair transformed, long height, long from, long to) {
-    var tokens = transformed.tokens();
+  /** Of the masks from one to another, cell by cell: (K, m, 16 g w). */
+  private Tensor logits(Pair transformed, long from, long to) {
     var image = transformed.image();
     long count = image.size(0);
-    long cells = image.size(1);
-    var weights = new ArrayList<Tensor>();
-    for (int i = 0; i < hypernetworks.size(); i++) {
-      var weight = hypernetworks.get(i).forward(tokens.index(1, i + 1L));
-      weights.add(weight.reshape(count, 1, weight.size(1)));
-    }
     var upscaled = upscaling.forward(image);
-    var logits =
-        Tensor.concat(1, weights)
-            .matmulTransposed(upscaled.reshape(count, cells * 16, upscaled.size(4)))
-            .slice(1, from, to);
-    // from (…, cell row, cell column, y, x, y, x) to rows and columns of pixels
-    var pixels =
-        logits
-            .reshape(count, to - from, height, cells / height, 2, 2, 2, 2)
-            .permute(0, 1, 2, 4, 6, 3, 5, 7)
-            .reshape(count, to - from, 4 * height, 4 * (cells / height));
-    return new Masks(pixels, iouHead.forward(tokens.index(1, 0)).slice(1, from, to));
+    var weights =
+        LongStream.range(from, to)
+            .mapToObj(
+                i ->
+                    hypernetworks
+                        .get((int) i)
+                        .forward(transformed.tokens().index(1, 1 + i))
+                        .reshape(count, 1, upscaled.size(4)))
+            .toList();
+    return Tensor.concat(1, weights)
+        .matmulTransposed(upscaled.reshape(count, 16 * image.size(1), upscaled.size(4)));
+  }
+
+  /** From (…, cell row, cell column, y, x, y, x) to rows and columns of pixels. */
+  private static Tensor pixels(Tensor logits, long height) {
+    long width = logits.size(2) / 16 / height;
+    return logits
+        .reshape(logits.size(0), logits.size(1), height, width, 2, 2, 2, 2)
+        .permute(0, 1, 2, 4, 6, 3, 5, 7)
+        .reshape(logits.size(0), logits.size(1), 4 * height, 4 * width);
   }
 
   /**

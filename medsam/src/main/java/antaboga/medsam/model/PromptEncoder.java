@@ -64,14 +64,18 @@ public final class PromptEncoder {
       sparse.add(points(prompts.points().get(), prompts.labels().get(), prompts.boxes().isEmpty()));
     }
     prompts.boxes().ifPresent(boxes -> sparse.add(boxes(boxes)));
-    var dense =
-        prompts.mask().map(this::mask).orElseGet(() -> noMask.reshape(1, 1, 1, noMask.size(1)));
+    var dense = prompts.mask().map(this::mask).orElseGet(this::withoutMask);
     return new Encoded(
         sparse.isEmpty()
             ? Optional.empty()
             : Optional.of(sparse.size() == 1 ? sparse.get(0) : Tensor.concat(1, sparse)),
         dense,
         prompts.count());
+  }
+
+  /** What is added to the embedding without a mask: (1, 1, 1, C). */
+  Tensor withoutMask() {
+    return noMask.reshape(1, 1, 1, noMask.size(1));
   }
 
   /** The position features of the embedding's cells, row by row: (g g, C). */

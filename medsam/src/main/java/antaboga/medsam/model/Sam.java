@@ -63,7 +63,32 @@ public record Sam(
    * @throws antaboga.ShapeException if the number of images is neither 1 nor that of prompts
    */
   public MaskDecoder.Masks decode(Tensor embedding, Prompts prompts, boolean alternatives) {
-    return maskDecoder.decode(
-        embedding, promptEncoder.densePositions(), promptEncoder.encode(prompts), alternatives);
+    var encoded = promptEncoder.encode(prompts);
+    var cells = Cells.of(embedding, encoded.dense(), promptEncoder.densePositions());
+    return maskDecoder.decode(cells, encoded.sparse(), encoded.count(), alternatives);
+  }
+
+  /**
+   * An embedding made ready for prompts without masks, so that many of them share the work.
+   *
+   * @param embedding of the image encoder, (B, channels, g, g)
+   */
+  public Cells cells(Tensor embedding) {
+    return Cells.of(embedding, promptEncoder.withoutMask(), promptEncoder.densePositions());
+  }
+
+  /**
+   * The same bits as of the embedding that was made ready.
+   *
+   * @throws IllegalArgumentException if there is a mask among the prompts
+   * @throws antaboga.ShapeException if the number of images is neither 1 nor that of prompts
+   */
+  public MaskDecoder.Masks decode(Cells cells, Prompts prompts, boolean alternatives) {
+    if (prompts.mask().isPresent()) {
+      throw new IllegalArgumentException(
+          "decode: a mask among the prompts, expected none for cells; give the embedding instead");
+    }
+    var encoded = promptEncoder.encode(prompts);
+    return maskDecoder.decode(cells, encoded.sparse(), encoded.count(), alternatives);
   }
 }

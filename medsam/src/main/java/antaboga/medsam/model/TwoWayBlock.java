@@ -44,7 +44,8 @@ record TwoWayBlock(
   /** Tokens of the prompts and of the image. */
   record Pair(Tensor tokens, Tensor image) {}
 
-  Pair forward(Pair x, Tensor tokenPositions, Tensor imagePositions) {
+  /** The keys are the image's tokens with their positions. */
+  Pair forward(Pair x, Tensor keys, Tensor tokenPositions) {
     var tokens = x.tokens();
     if (first) {
       tokens = self.forward(tokens, tokens, tokens);
@@ -53,7 +54,6 @@ record TwoWayBlock(
       tokens = tokens.add(self.forward(q, q, tokens));
     }
     tokens = norm1.forward(tokens);
-    var keys = x.image().add(imagePositions);
     tokens =
         norm2.forward(tokens.add(toImage.forward(tokens.add(tokenPositions), keys, x.image())));
     tokens = norm3.forward(tokens.add(mlp.forward(tokens)));

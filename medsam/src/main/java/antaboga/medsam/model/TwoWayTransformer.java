@@ -34,13 +34,23 @@ record TwoWayTransformer(List<TwoWayBlock> layers, DownscaledAttention last, Lay
         new LayerNorm(w.at("norm_final_attn"), c.channels(), TwoWayBlock.EPS));
   }
 
-  /** Tokens (B, n, C), image (B, m, C), positions of the image's tokens (m, C). */
-  Pair forward(Tensor tokens, Tensor image, Tensor imagePositions) {
+  /**
+   * Both ways.
+   *
+   * @param tokens (B, n, C)
+   * @param image (B, m, C)
+   * @param keys the image with the positions of its tokens, (B, m, C)
+   * @param positions those positions, (m, C)
+   * @param wanted how many of the tokens, from the first on, are to be returned
+   */
+  Pair forward(Tensor tokens, Tensor image, Tensor keys, Tensor positions, long wanted) {
     var x = new Pair(tokens, image);
     for (var layer : layers) {
-      x = layer.forward(x, tokens, imagePositions);
+      x = layer.forward(x, keys, tokens);
+      keys = x.image().add(positions);
     }
-    var attended = last.forward(x.tokens().add(tokens), x.image().add(imagePositions), x.image());
-    return new Pair(norm.forward(x.tokens().add(attended)), x.image());
+    var own = x.tokens().slice(1, 0, wanted);
+    var attended = last.forward(own.add(tokens.slice(1, 0, wanted)), keys, x.image());
+    return new Pair(norm.forward(own.add(attended)), x.image());
   }
 }

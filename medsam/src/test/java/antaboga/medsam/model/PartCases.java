@@ -98,11 +98,12 @@ public final class PartCases {
             c.params().get("mlp").asInt(),
             matcher.find() ? Integer.parseInt(matcher.group(1)) : 2,
             c.params().get("skip_first_layer_pe").asBoolean());
+    var image = Tensor.of(c.input("keys"));
     var out =
         block.forward(
-            new Pair(Tensor.of(c.input("queries")), Tensor.of(c.input("keys"))),
-            Tensor.of(c.input("query_pe")),
-            Tensor.of(c.input("key_pe")));
+            new Pair(Tensor.of(c.input("queries")), image),
+            image.add(Tensor.of(c.input("key_pe"))),
+            Tensor.of(c.input("query_pe")));
     check.output("queries", out.tokens().array());
     check.output("keys", out.image().array());
   }

@@ -146,8 +146,10 @@ public final class SamCases {
     check.output("low_res_multi", several.logits().array());
     check.output("iou_multi", several.iou().array());
     if (c.outputs().has("transformer_hs")) {
-      var pair =
-          sam.maskDecoder().transformed(embedding, sam.promptEncoder().densePositions(), encoded);
+      long all = sam.config().masks() + 2 + encoded.sparse().map(x -> x.size(1)).orElse(0L);
+      var cells = Cells.of(embedding, dense, sam.promptEncoder().densePositions());
+      long count = prompts.count();
+      var pair = sam.maskDecoder().transformed(cells.expand(count), encoded.sparse(), count, all);
       check.output("transformer_hs", pair.tokens().array());
       check.output("transformer_src", pair.image().array());
     }
