@@ -78,17 +78,14 @@ final class ScanSinks {
   void chunk(ScanSlabs.Place place, int chunk, VectorTile tile) {
     int from = chunk * VectorTile.STEPS;
     if (geometry.shared() && place.group() > 0) {
-      tile.read(rowsU, place, from, tile.u);
-      for (int i = 0; i < tile.steps * tile.width; i++) {
-        tile.du[i] += tile.u[i];
-      }
+      tile.addRows(rowsU, place, from, tile.dy, tile.u);
     }
-    tile.write(rowsU, place, from, tile.du);
+    tile.write(rowsU, place, from, tile.u);
     if (rowsDelta != null) {
-      tile.write(rowsDelta, place, from, tile.draw);
+      tile.write(rowsDelta, place, from, tile.raw);
     }
     if (rowsZ != null) {
-      tile.write(rowsZ, place, from, tile.y);
+      tile.write(rowsZ, place, from, tile.z);
     }
     writePartials(b, place, chunk, tile.dbLines, tile.states);
     writePartials(c, place, chunk, tile.dcLines, tile.states);

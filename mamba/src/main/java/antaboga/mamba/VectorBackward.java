@@ -29,36 +29,31 @@ import jdk.incubator.vector.FloatVector;
  */
 final class VectorBackward {
   private final List<Pass> enter;
-  private final List<Pass> together;
+  private final boolean gated;
   private final List<Pass> apart;
   private final List<Pass> leave;
 
   VectorBackward(ScanSources sources) {
     enter = new ArrayList<>(VectorForward.entering(sources));
-    enter.add(Pass.each(VectorBackward::enter));
-    together = new ArrayList<>(List.of(VectorPower::decays, VectorRetreat::replay4));
+    enter.add(VectorBackward::enter);
+    gated = sources.gated;
     apart = List.of(VectorPower::decays, new VectorRetreat.Apart(sources));
     leave = new ArrayList<>();
     if (sources.gated) {
       enter.add(Pass.each(VectorBackward::gate));
-      together.add(VectorRetreat::output4);
       leave.add(Pass.each(VectorBackward::ungate));
     }
-    together.add(VectorRetreat::gather4);
-    together.add(VectorRetreat::retreat2);
-    together.add((tile, v, n) -> VectorRetreat.retreat2(tile, v, n + 2));
-    together.add(Pass.each(VectorRetreat::rates4));
-    leave.add(Pass.each(VectorBackward::leave));
+    leave.add(VectorBackward::leave);
     if (sources.softplus) {
-      leave.add(Pass.each(VectorPower::slope));
+      leave.add(VectorPower::slope);
     }
-    leave.add(Pass.each(VectorBackward::sumBias));
+    leave.add(VectorBackward::sumBias);
     if (sources.geometry.rank() > 0) {
       leave.add(Pass.each(VectorBackward::unproject));
     }
   }
 
-  /** Fills the gradients of the tile's rows, and adds to all others. */
+  /** Replaces the tile's rows by their gradients, and adds to all others. */
   void scan(VectorTile tile) {
     for (int first = 0; first < tile.vectors; first += tile.bundle) {
       scan(tile, first, Math.min(first + tile.bundle, 2 * tile.pairs()));
@@ -75,7 +70,11 @@ final class VectorBackward {
       Arrays.fill(tile.db, 0);
       Arrays.fill(tile.dc, 0);
       for (int v = first; v < end; v += 2) {
-        tile.run(tile.together(n) ? together : apart, v, n);
+        if (tile.together(n)) {
+          VectorRetreat.together(tile, v, n, gated);
+        } else {
+          tile.run(apart, v, n);
+        }
       }
       int count = Math.min(BLOCK, tile.states - n);
       VectorLaneSums.move(tile.db, count, tile.dbLines, line * tile.states + n * STEPS);
@@ -93,11 +92,16 @@ final class VectorBackward {
   /** g = dy; s and r begin at zero. */
   private static void enter(VectorTile tile, int v, int n) {
     int at = tile.row(v);
+    var zero = FloatVector.zero(VectorTile.SPECIES);
     for (int t = 0; t < tile.steps; t++) {
       int i = at + t * PAIR;
-      load(tile.dy, t * tile.width + v * LANES).intoArray(tile.g, i);
-      FloatVector.zero(VectorTile.SPECIES).intoArray(tile.s, i);
-      FloatVector.zero(VectorTile.SPECIES).intoArray(tile.r, i);
+      int row = t * tile.width + v * LANES;
+      load(tile.dy, row).intoArray(tile.g, i);
+      load(tile.dy, row + LANES).intoArray(tile.g, i + LANES);
+      zero.intoArray(tile.s, i);
+      zero.intoArray(tile.s, i + LANES);
+      zero.intoArray(tile.r, i);
+      zero.intoArray(tile.r, i + LANES);
     }
   }
 
@@ -110,7 +114,7 @@ final class VectorBackward {
     }
   }
 
-  /** y = sum dy silu'(z), the gradient of z; silu'(z) = p (1 + z (1 - p)), p = sigmoid(z). */
+  /** z's gradient, in its place: sum dy silu'(z) = sum dy p (1 + z (1 - p)), p = sigmoid(z). */
   private static void ungate(VectorTile tile, int v, int n) {
     int at = tile.row(v);
     for (int t = 0; t < tile.steps; t++) {
@@ -121,38 +125,54 @@ final class VectorBackward {
       load(tile.sum, at + t * PAIR)
           .mul(load(tile.dy, i))
           .mul(p.add(silu).sub(silu.mul(p)))
-          .intoArray(tile.y, i);
+          .intoArray(tile.z, i);
     }
   }
 
-  /** The gradients of u, of δ' (in r) and of D. */
+  /** The gradients of u, in its place, of δ' (in r) and of D. */
   private static void leave(VectorTile tile, int v, int n) {
     int at = tile.row(v);
-    var skip = load(tile.d, v * LANES);
-    var sum = FloatVector.zero(VectorTile.SPECIES);
+    var skipP = load(tile.d, v * LANES);
+    var skipQ = load(tile.d, v * LANES + LANES);
+    var sumP = FloatVector.zero(VectorTile.SPECIES);
+    var sumQ = FloatVector.zero(VectorTile.SPECIES);
     for (int t = 0; t < tile.steps; t++) {
       int i = at + t * PAIR;
       int row = t * tile.width + v * LANES;
-      var ut = load(tile.u, row);
-      var gt = load(tile.g, i);
-      var st = load(tile.s, i);
-      st.fma(ut, load(tile.r, i)).intoArray(tile.r, i);
-      st.fma(load(tile.delta, i), gt.mul(skip)).intoArray(tile.du, row);
-      sum = gt.fma(ut, sum);
+      var u = load(tile.u, row);
+      var g = load(tile.g, i);
+      var s = load(tile.s, i);
+      s.fma(u, load(tile.r, i)).intoArray(tile.r, i);
+      s.fma(load(tile.delta, i), g.mul(skipP)).intoArray(tile.u, row);
+      sumP = g.fma(u, sumP);
+      u = load(tile.u, row + LANES);
+      g = load(tile.g, i + LANES);
+      s = load(tile.s, i + LANES);
+      s.fma(u, load(tile.r, i + LANES)).intoArray(tile.r, i + LANES);
+      s.fma(load(tile.delta, i + LANES), g.mul(skipQ)).intoArray(tile.u, row + LANES);
+      sumQ = g.fma(u, sumQ);
     }
-    add(sum, tile.dd, v * LANES);
+    add(sumP, tile.dd, v * LANES);
+    add(sumQ, tile.dd, v * LANES + LANES);
   }
 
-  /** The gradient of raw, and that of the bias, which is its sum. */
+  /** The gradient of raw, in its place, and that of the bias, which is its sum. */
   private static void sumBias(VectorTile tile, int v, int n) {
     int at = tile.row(v);
-    var sum = FloatVector.zero(VectorTile.SPECIES);
+    var sumP = FloatVector.zero(VectorTile.SPECIES);
+    var sumQ = FloatVector.zero(VectorTile.SPECIES);
     for (int t = 0; t < tile.steps; t++) {
-      var rt = load(tile.r, at + t * PAIR);
-      rt.intoArray(tile.draw, t * tile.width + v * LANES);
-      sum = sum.add(rt);
+      int i = at + t * PAIR;
+      int row = t * tile.width + v * LANES;
+      var rp = load(tile.r, i);
+      var rq = load(tile.r, i + LANES);
+      rp.intoArray(tile.raw, row);
+      rq.intoArray(tile.raw, row + LANES);
+      sumP = sumP.add(rp);
+      sumQ = sumQ.add(rq);
     }
-    add(sum, tile.dbias, v * LANES);
+    add(sumP, tile.dbias, v * LANES);
+    add(sumQ, tile.dbias, v * LANES + LANES);
   }
 
   /** dweights += factors × r, dfactors += weights × r. */

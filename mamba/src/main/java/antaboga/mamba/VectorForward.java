@@ -24,13 +24,11 @@ final class VectorForward {
   private static final VectorSpecies<Integer> BITS = VectorTile.SPECIES.withLanes(int.class);
 
   private final List<Pass> enter;
-  private final List<Pass> together;
   private final List<Pass> apart;
   private final List<Pass> leave;
 
   VectorForward(ScanSources sources) {
     enter = entering(sources);
-    together = List.of(VectorPower::decays, VectorForward::advance4);
     apart = List.of(VectorPower::decays, new Apart(sources.geometry));
     leave = List.of(sources.gated ? Pass.each(VectorForward::gate) : VectorForward::leave);
   }
@@ -56,7 +54,12 @@ final class VectorForward {
     for (int v = 0; v < 2 * tile.pairs(); v += 2) {
       tile.run(enter, v, 0);
       for (int n = 0; n < tile.states; n += BLOCK) {
-        tile.run(tile.together(n) ? together : apart, v, n);
+        if (tile.together(n)) {
+          VectorPower.decays(tile, v, n);
+          advance4(tile, v, n);
+        } else {
+          tile.run(apart, v, n);
+        }
         tile.added(n + BLOCK);
       }
       tile.addedAll();

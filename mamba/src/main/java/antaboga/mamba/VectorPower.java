@@ -135,13 +135,19 @@ final class VectorPower {
   /** r *= softplus'(raw + bias) = 1 / (1 + e) where that is positive, else e / (1 + e). */
   static void slope(VectorTile tile, int v, int n) {
     int at = tile.row(v);
-    var shift = load(tile.bias, v * LANES);
+    var p = load(tile.bias, v * LANES);
+    var q = load(tile.bias, v * LANES + LANES);
     for (int t = 0; t < tile.steps; t++) {
-      var raw = load(tile.raw, t * tile.width + v * LANES).add(shift);
-      var e = load(tile.e, at + t * PAIR);
-      var above = e.blend(1f, raw.compare(GE, 0f));
-      load(tile.r, at + t * PAIR).mul(above).div(e.add(1f)).intoArray(tile.r, at + t * PAIR);
+      int i = at + t * PAIR;
+      int row = t * tile.width + v * LANES;
+      slope(load(tile.raw, row).add(p), load(tile.e, i), load(tile.r, i)).intoArray(tile.r, i);
+      slope(load(tile.raw, row + LANES).add(q), load(tile.e, i + LANES), load(tile.r, i + LANES))
+          .intoArray(tile.r, i + LANES);
     }
+  }
+
+  private static FloatVector slope(FloatVector raw, FloatVector e, FloatVector r) {
+    return r.mul(e.blend(1f, raw.compare(GE, 0f))).div(e.add(1f));
   }
 
   /** 2 artanh(s) for s up to 1/3. */

@@ -20,8 +20,23 @@ import jdk.incubator.vector.FloatVector;
 final class VectorRetreat {
   private VectorRetreat() {}
 
+  /** A block of a pair. */
+  static void together(VectorTile tile, int v, int n, boolean gated) {
+    VectorPower.decays(tile, v, n);
+    replay4(tile, v, n);
+    if (gated) {
+      outputs(tile, v, n);
+      outputs(tile, v + 1, n);
+    }
+    gather4(tile, v, n);
+    retreat2(tile, v, n);
+    retreat2(tile, v, n + 2);
+    rates4(tile, v, n);
+    rates4(tile, v + 1, n);
+  }
+
   /** The history of a block: the state before each step and after the last. */
-  static void replay4(VectorTile tile, int v, int n) {
+  private static void replay4(VectorTile tile, int v, int n) {
     int p = tile.column(v, n);
     int q = tile.column(v + 1, n);
     var h = tile.h;
@@ -73,12 +88,6 @@ final class VectorRetreat {
   }
 
   /** sum += C h; only the gate's gradient needs it again. */
-  static void output4(VectorTile tile, int pair, int n) {
-    for (int v = pair; v < pair + 2; v++) {
-      outputs(tile, v, n);
-    }
-  }
-
   private static void outputs(VectorTile tile, int v, int n) {
     int at = tile.row(v);
     int track = v % 2 * TRACK + LANES;
@@ -96,7 +105,7 @@ final class VectorRetreat {
   }
 
   /** dC += g h of a block. */
-  static void gather4(VectorTile tile, int v, int n) {
+  private static void gather4(VectorTile tile, int v, int n) {
     int at = tile.row(v);
     for (int t = 0; t < tile.steps; t++) {
       int i = at + t * PAIR;
@@ -116,7 +125,7 @@ final class VectorRetreat {
   }
 
   /** Two states of a pair: dB, s, and λ in the place of decays. */
-  static void retreat2(VectorTile tile, int v, int n) {
+  private static void retreat2(VectorTile tile, int v, int n) {
     int p = tile.column(v, n);
     int q = tile.column(v + 1, n);
     int at = tile.row(v);
@@ -166,7 +175,7 @@ final class VectorRetreat {
   }
 
   /** q = λ h of one vector of a block: dA and r. */
-  static void rates4(VectorTile tile, int v, int n) {
+  private static void rates4(VectorTile tile, int v, int n) {
     int column = tile.column(v, n);
     int at = tile.row(v);
     int track = v % 2 * TRACK;

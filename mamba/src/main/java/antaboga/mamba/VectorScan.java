@@ -86,10 +86,7 @@ final class VectorScan implements ScanKernel {
             sources.chunk(place, chunk, tile);
             pass.scan(tile);
             if (geometry.shared() && place.group() > 0) {
-              tile.read(out, place, chunk * STEPS, tile.y);
-              for (int i = 0; i < tile.steps * tile.width; i++) {
-                tile.u[i] += tile.y[i];
-              }
+              tile.addRows(out, place, chunk * STEPS, tile.raw, tile.u);
             }
             tile.write(out, place, chunk * STEPS, tile.u);
           }

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * beside it.
  *
  * <ul>
- *   <li>Rows (u, raw, …) have all channels of a time step side by side, as the arrays do.
+ *   <li>Rows (u, raw, …) have all channels of a time step side by side, as the arrays do. Outputs
+ *       and gradients take the places of their inputs, which are near by then.
  *   <li>Pair rows (delta, x, …) have the two vectors of a pair, one time step after another; the
  *       pairs of one bundle, since bundles are scanned one after another.
  *   <li>Columns (a, h, …) have one vector for each state, one vector of channels after another.
@@ -66,10 +67,7 @@ final class VectorTile {
   final float[] u;
   final float[] raw; // delta before bias and softplus
   final float[] z;
-  final float[] y;
   final float[] dy;
-  final float[] du;
-  final float[] draw;
 
   final float[] e; // e^-|raw + bias|, for softplus and its slope
   final float[] delta; // δ', after softplus
@@ -134,21 +132,17 @@ final class VectorTile {
     this.states = states;
     this.rank = rank;
     width = pairs * PAIR;
-    int forwards = STEPS * width;
-    int backwards = backward ? forwards : 0;
+    int floats = STEPS * width;
     int rows = (bundle + 1) / 2 * ROWS;
     int pairRows = backward ? rows : 0;
     int bundles = backward ? (vectors + bundle - 1) / bundle : 0;
     int columns = width * states;
     int sums = backward ? columns : 0;
     int padded = (states + SEGMENT - 1) / SEGMENT * SEGMENT * STEPS;
-    u = new float[forwards];
-    raw = new float[forwards];
-    z = new float[forwards];
-    y = new float[forwards];
-    dy = new float[backwards];
-    du = new float[backwards];
-    draw = new float[backwards];
+    u = new float[floats];
+    raw = new float[floats];
+    z = new float[floats];
+    dy = new float[backward ? floats : 0];
     e = new float[rows];
     delta = new float[rows];
     x = new float[rows];
@@ -227,9 +221,10 @@ final class VectorTile {
    * One pass over the time steps of a tile: the pair of vectors that begins with {@code v}, and the
    * states from {@code n} on.
    *
-   * <p>Passes are only ever called through this type. There are many of them, so the compiler
+   * <p>Short passes are only ever called through this type. There are many of them, so the compiler
    * leaves each a method of its own; inlined into each other they would exceed its budget, box
-   * their vectors and be several times slower.
+   * their vectors and be several times slower. Passes of more than 325 bytes of code it never
+   * inlines, so they are called directly, which saves looking them up.
    */
   interface Pass {
     void over(VectorTile tile, int v, int n);
@@ -283,6 +278,14 @@ final class VectorTile {
   void read(ScanRows from, ScanSlabs.Place place, int first, float[] rows) {
     from.readChannels(
         place.batch(), place.group(), place.first(), place.count(), first, steps, rows, width);
+  }
+
+  /** Adds what an array holds to rows, by way of rows that may be lost. */
+  void addRows(ScanRows from, ScanSlabs.Place place, int first, float[] lost, float[] rows) {
+    read(from, place, first, lost);
+    for (int i = 0; i < steps * width; i++) {
+      rows[i] += lost[i];
+    }
   }
 
   void write(ScanRows to, ScanSlabs.Place place, int first, float[] rows) {
