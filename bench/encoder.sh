@@ -3,18 +3,8 @@
 # JMH_ARGS: options for JMH in place of the usual counts, such as '-wi 0 -i 1' for a trial.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-commit=$(git describe --always --dirty --abbrev=40)
-processor=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo 2>/dev/null | head -1)
-name=$(tr -cs '[:alnum:]\n' - <<<"${processor:-$(uname -m)}" | tr '[:upper:]' '[:lower:]')
-record=${1:-bench/results/$(date -u +%F)-$name-$(cut -c1-9 <<<"$commit")-encoder.json}
-mkdir -p "$(dirname "$record")"
-
-# shellcheck disable=SC2086
-mvn -q -B ${MAVEN_ARGS:-} -DskipTests -Dmaven.javadoc.skip -pl bench -am package
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cp bench/target/benchmarks.jar "$work/" # so that another build does not pull it from under a run
-jar=$work/benchmarks.jar
+source bench/record.sh
+begin -encoder "${1:-}"
 java --add-modules jdk.incubator.vector -cp "$jar" antaboga.bench.EncoderFiles \
   "$work/files" 1024:256,512,1536,2048 ${2:+"$2"}
 

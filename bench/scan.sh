@@ -3,18 +3,8 @@
 # JMH_ARGS: options for JMH in place of the usual times, such as '-wi 1 -w 100ms -i 1 -r 100ms' for a trial.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-commit=$(git describe --always --dirty --abbrev=40)
-processor=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo 2>/dev/null | head -1)
-name=$(tr -cs '[:alnum:]\n' - <<<"${processor:-$(uname -m)}" | tr '[:upper:]' '[:lower:]')
-record=${1:-bench/results/$(date -u +%F)-$name-$(cut -c1-9 <<<"$commit").json}
-mkdir -p "$(dirname "$record")"
-
-# shellcheck disable=SC2086
-mvn -q -B ${MAVEN_ARGS:-} -DskipTests -Dmaven.javadoc.skip -Plibtorch -pl bench -am package
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cp bench/target/benchmarks.jar "$work/" # so that another build does not pull it from under a run
-jar=$work/benchmarks.jar
+source bench/record.sh
+begin "" "${1:-}" -Plibtorch
 
 # one run, so that what is compared stands side by side
 # shellcheck disable=SC2086

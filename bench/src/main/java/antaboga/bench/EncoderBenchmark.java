@@ -61,7 +61,7 @@ public class EncoderBenchmark {
     var folder = Path.of(files);
     running = EncoderEngine.of(engine, folder, size, threads);
     running.encode();
-    EncoderFiles.require(folder, size, running.embedding());
+    EncoderFiles.embedding(folder, size).require(running.embedding());
   }
 
   /** The image encoder. */

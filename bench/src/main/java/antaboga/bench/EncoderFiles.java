@@ -8,12 +8,8 @@ import antaboga.medsam.model.Sam;
 import antaboga.medsam.model.SamGraphs;
 import antaboga.nn.Weights;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.SplittableRandom;
 
 /**
  * Makes what {@link EncoderBenchmark} reads: one checkpoint, the same weights in ONNX for each
@@ -36,43 +32,19 @@ public final class EncoderFiles {
     return "encoder-" + size + ".onnx";
   }
 
-  private static String embedding(int size) {
-    return "embedding-" + size + ".bin";
+  /** The embedding of an image of this size. */
+  static Expected embedding(Path files, int size) {
+    return new Expected(files.resolve("embedding-" + size + ".bin"));
   }
 
   /** An image of noise in [0, 1], (1, 3, size, size). */
   static float[] image(int size) {
-    var random = new SplittableRandom(1);
-    var values = new float[3 * size * size];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextDouble();
-    }
-    return values;
+    return Expected.images(1, size);
   }
 
   /** A box in pixels of 1024. */
   static float[] box() {
     return new float[] {250, 300, 700, 650};
-  }
-
-  /**
-   * Holds an embedding against the one in the files.
-   *
-   * @throws IllegalStateException if they differ by more than 1e-3 of the largest element
-   */
-  static void require(Path files, int size, FloatBuffer embedding) throws IOException {
-    var bytes = ByteBuffer.wrap(Files.readAllBytes(files.resolve(embedding(size))));
-    var expected = bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
-    float largest = 0;
-    float error = 0;
-    for (int i = 0; i < expected.limit(); i++) {
-      largest = Math.max(largest, Math.abs(expected.get(i)));
-      error = Math.max(error, Math.abs(expected.get(i) - embedding.get(i)));
-    }
-    if (expected.limit() != embedding.limit() || !(error <= 1e-3 * largest)) {
-      throw new IllegalStateException(
-          "embedding of %d pixels differs by %g of %g".formatted(size, error, largest));
-    }
   }
 
   /** Writes the files. */
@@ -95,10 +67,7 @@ public final class EncoderFiles {
         }
         var engine = new AntabogaEngine(folder, size, Runtime.getRuntime().availableProcessors());
         engine.encode();
-        var embedding = engine.embedding();
-        var bytes = ByteBuffer.allocate(Float.BYTES * embedding.limit());
-        bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(embedding);
-        Files.write(folder.resolve(embedding(size)), bytes.array());
+        embedding(folder, size).write(engine.embedding());
       }
       graphs = false;
     }

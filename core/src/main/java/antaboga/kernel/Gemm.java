@@ -27,6 +27,7 @@ public final class Gemm {
   private static final int LEAST_HEIGHT = 512;
   private static final int LEAST_WIDTH = 768;
   private static final int NARROW = 64;
+  private static final int WIDE = 256;
 
   /** Rows of every block of doubles: what BLAS makes of a row then never depends on the others. */
   private static final int DOUBLE_HEIGHT = 16;
@@ -308,11 +309,12 @@ public final class Gemm {
   private record Cut(int m, int n, int height, int width, boolean filled, boolean thin) {
     static Cut of(int m, int n, int k) {
       double worthwhile = Math.max(1, 2.0 * m * n * k / BLOCK_OPERATIONS);
+      if (m <= FEW_ROWS) { // to pack few rows again costs little
+        int columns = parts(n, Math.max(NARROW, Math.min(WIDE, n / FEW_PARTS)), worthwhile);
+        return new Cut(m, n, m, (n + columns - 1) / columns, false, false);
+      }
       int rows = parts(m, LEAST_HEIGHT, worthwhile);
       int columns = parts(n, LEAST_WIDTH, worthwhile / rows);
-      if (rows * columns == 1 && m <= FEW_ROWS) { // to pack few rows again costs little
-        columns = parts(n, NARROW, Math.min(worthwhile, FEW_PARTS));
-      }
       return new Cut(m, n, (m + rows - 1) / rows, (n + columns - 1) / columns, false, false);
     }
 

@@ -18,10 +18,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class Tiles {
   private static final FloatBuffer NO_FLOATS = FloatBuffer.allocate(0);
 
-  /** Floats on their way to or from doubles; the last slot is kept for them. */
+  /** Floats on their way to or from doubles, in a slot that no kernel uses. */
   private static final int BLOCK = 1024;
 
-  private static final int BLOCK_SLOT = 63;
+  private static final int BLOCK_SLOT = 62;
 
   private static final DoubleBuffer NO_DOUBLES = DoubleBuffer.allocate(0);
 

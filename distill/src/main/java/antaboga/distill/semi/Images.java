@@ -17,6 +17,11 @@ record Images(Tensor tensor, List<View> views) {
         Stream.concat(batch.labelledViews().stream(), batch.unlabelledViews().stream()).toList());
   }
 
+  /** The labelled images of a batch. */
+  static Images labelled(MixedBatch batch) {
+    return new Images(batch.labelled(), batch.labelledViews());
+  }
+
   /** The unlabelled images of a batch. */
   static Images unlabelled(MixedBatch batch) {
     return new Images(batch.unlabelled(), batch.unlabelledViews());

@@ -76,6 +76,10 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
           rampup, distillation, distribution, consistency, masks, weight, perturbation, draws);
     }
 
+    boolean looksAtUnlabelled() {
+      return !distillation.isOff() || !distribution.isOff() || needsNoise();
+    }
+
     boolean looksTwice() {
       return distillation.asksForResponses() || consistency > 0;
     }
@@ -174,7 +178,8 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
     long drops = Tape.current().orElseThrow().random().nextLong();
     long labelled = batch.mask().size(0);
 
-    var clean = look(Images.all(batch), drops, !config.distillation().isOff());
+    var images = config.looksAtUnlabelled() ? Images.all(batch) : Images.labelled(batch);
+    var clean = look(images, drops, !config.distillation().isOff());
     var known = clean.student.logits().slice(0, 0, labelled);
     var losses =
         Losses.of("supervised", SUPERVISED.of(known, batch.mask()))
@@ -236,7 +241,8 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
       losses = losses.plusMean("masks", ramp * config.masks(), masks);
     }
     if (config.strong() > 0) {
-      var strong = StrongViews.of(students.current(), batch, average, random);
+      var taught = StrongViews.Taught.of(batch, average);
+      var strong = StrongViews.of(students.current(), taught, random);
       losses = losses.plus("strong", ramp * config.strong(), strong);
     }
     return losses;

@@ -22,6 +22,16 @@ final class Regions {
     return Tensor.of(map(logits.array(), x -> x > 0 ? 1.0 : 0.0));
   }
 
+  /** Whether a value lies above the threshold. */
+  static boolean any(Tensor values, double threshold) {
+    for (float value : values.toFloats()) {
+      if (value > threshold) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** {@code 1 - (2 sum(m p y) + a) / (sum(m p^2) + sum(m y^2) + a)}, a = 1e-5, over the batch. */
   static Tensor dice(Tensor logits, Tensor target, Tensor region) {
     var p = logits.sigmoid();

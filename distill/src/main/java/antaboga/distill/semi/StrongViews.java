@@ -7,10 +7,12 @@ import antaboga.nn.data.CutMix;
 import antaboga.nn.data.MixedBatch;
 import antaboga.nn.data.StrongAugment;
 import antaboga.nn.loss.Loss;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * The student learns from another look at every image of a step: other colours, blur, and boxes
+ * The student learns from another look at the images of a step: other colours, blur, and boxes
  * pasted from one image into another, labelled or not. Labelled images bring their masks y,
  * unlabelled ones the probabilities q of the student's average, and {@link CutMix} mixes both as it
  * mixes the images:
@@ -20,10 +22,12 @@ import java.util.random.RandomGenerator;
  * }</pre>
  *
  * <p>Targets are soft and no pixel is left out: with few labels hardly a pixel of a lesion is
- * certain, and a threshold would leave the background alone. This project's own combination, of the
- * strong views of FixMatch (Sohn et al. 2020, arXiv 2001.07685) and UniMatch (Yang et al. 2023,
- * arXiv 2208.09910) with the pasting between labelled and unlabelled images of BCP (Bai et al.
- * 2023, arXiv 2305.00673).
+ * certain, and a threshold would leave the background alone. But an unlabelled image in which the
+ * average marks nothing waits: that there is no lesion may be wrong, and a student that finds none
+ * yet would be kept from finding any. This project's own combination, of the strong views of
+ * FixMatch (Sohn et al. 2020, arXiv 2001.07685) and UniMatch (Yang et al. 2023, arXiv 2208.09910)
+ * with the pasting between labelled and unlabelled images of BCP (Bai et al. 2023, arXiv
+ * 2305.00673).
  */
 final class StrongViews {
   private static final StrongAugment STRONG = new StrongAugment();
@@ -31,11 +35,32 @@ final class StrongViews {
 
   private StrongViews() {}
 
-  /** The loss; q is the average's probability of the unlabelled images, (U, 1, H, W). */
-  static Tensor of(Layer student, MixedBatch batch, Tensor q, RandomGenerator random) {
-    var images = STRONG.of(Images.all(batch).tensor(), random.nextLong());
+  /**
+   * What teaches.
+   *
+   * @param images (B, C, H, W)
+   * @param target y or q, (B, 1, H, W), a constant
+   */
+  record Taught(Tensor images, Tensor target) {
+    /** Labelled images and, given q of the others, those in which a pixel is marked. */
+    static Taught of(MixedBatch batch, Tensor q) {
+      var images = new ArrayList<>(List.of(batch.labelled()));
+      var targets = new ArrayList<>(List.of(batch.mask()));
+      for (long i = 0; i < q.size(0); i++) {
+        var one = q.slice(0, i, i + 1);
+        if (Regions.any(one, 0.5)) {
+          images.add(batch.unlabelled().slice(0, i, i + 1));
+          targets.add(one);
+        }
+      }
+      return new Taught(Tensor.concat(0, images), Tensor.concat(0, targets));
+    }
+  }
+
+  /** The loss. */
+  static Tensor of(Layer student, Taught taught, RandomGenerator random) {
+    var images = STRONG.of(taught.images, random.nextLong());
     var mix = CutMix.draw((int) images.size(0), random.nextLong());
-    var logits = student.forward(mix.of(images));
-    return LOSS.of(logits, mix.of(Tensor.concat(0, batch.mask(), q)));
+    return LOSS.of(student.forward(mix.of(images)), mix.of(taught.target));
   }
 }

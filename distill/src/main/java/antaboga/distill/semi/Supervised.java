@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.distill.semi;
 
+import antaboga.Tape;
 import antaboga.nn.Layer;
 import antaboga.nn.data.MixedBatch;
 import antaboga.nn.loss.BinaryCrossEntropy;
@@ -10,8 +11,17 @@ import antaboga.nn.loss.Loss;
 /**
  * Labelled images alone: {@code 1/2 (BCE + Dice)}, Dice summed over the whole batch, so that an
  * empty mask does no harm. The baseline of every comparison. Source: method.md, section 7.1.
+ *
+ * @param student what is trained
+ * @param strong the weight of strong views of these images, for control: what remains of {@link
+ *     StrongViews} without the others
  */
-public record Supervised(Layer student) implements SemiSupervisedTraining.Objective {
+public record Supervised(Layer student, double strong) implements SemiSupervisedTraining.Objective {
+  /** Without strong views. */
+  public Supervised(Layer student) {
+    this(student, 0);
+  }
+
   /** The loss of logits against masks, both (B, 1, H, W). */
   public static Loss loss() {
     return new BinaryCrossEntropy().plus(Dice.sigmoid().squared().overBatch()).times(0.5);
@@ -19,11 +29,18 @@ public record Supervised(Layer student) implements SemiSupervisedTraining.Object
 
   @Override
   public Losses of(MixedBatch batch, int step) {
-    return Losses.of("supervised", loss().of(student.forward(batch.labelled()), batch.mask()));
+    var logits = student.forward(batch.labelled());
+    var losses = Losses.of("supervised", loss().of(logits, batch.mask()));
+    if (strong == 0) {
+      return losses;
+    }
+    var taught = new StrongViews.Taught(batch.labelled(), batch.mask());
+    var views = StrongViews.of(student, taught, Tape.current().orElseThrow().random());
+    return losses.plus("strong", strong, views);
   }
 
   @Override
   public String toString() {
-    return "Supervised";
+    return strong == 0 ? "Supervised" : "Supervised[strong=%s]".formatted(strong);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.distill.semi;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class StrongViewsTest {
   private final MixedBatch batch = Blobs.batch(1, 1);
+  private final Tensor all = Images.all(batch).tensor();
 
   private static Tensor full(double value, long images) {
     var values = new float[(int) images * Blobs.SIZE * Blobs.SIZE];
@@ -20,57 +22,58 @@ class StrongViewsTest {
     return Tensor.of(values, images, 1, Blobs.SIZE, Blobs.SIZE);
   }
 
+  private static double loss(Layer student, Tensor images, Tensor targets, long seed) {
+    var taught = new StrongViews.Taught(images, targets);
+    return StrongViews.of(student, taught, new SplittableRandom(seed)).item();
+  }
+
   @Test
   void theSameSeedGivesTheSameLook() {
-    var targets = full(1, batch.unlabelled().size(0));
+    var targets = Tensor.concat(0, batch.mask(), full(1, batch.unlabelled().size(0)));
     var seen = new ArrayList<Tensor>();
     Layer student =
         x -> {
           seen.add(x);
           return x.slice(1, 0, 1).affine(0, 0);
         };
-    double first = StrongViews.of(student, batch, targets, new SplittableRandom(3)).item();
-    double again = StrongViews.of(student, batch, targets, new SplittableRandom(3)).item();
-    double other = StrongViews.of(student, batch, targets, new SplittableRandom(4)).item();
+    double first = loss(student, all, targets, 3);
+    double again = loss(student, all, targets, 3);
+    double other = loss(student, all, targets, 4);
     assertEquals(first, again);
     assertNotEquals(first, other);
-    var clean = Images.all(batch).tensor().toFloats();
+    var clean = all.toFloats();
     assertEquals(clean.length, seen.get(0).toFloats().length);
     assertNotEquals(clean[0], seen.get(0).toFloats()[0]);
   }
 
   @Test
   void itIsZeroForAStudentThatIsRightEverywhere() {
-    var labelled = batch.mask().size(0);
-    var all =
-        new MixedBatch(
-            batch.labelled(),
-            full(1, labelled),
-            batch.labelledViews(),
-            batch.unlabelled(),
-            batch.unlabelledViews());
-    var targets = full(1, batch.unlabelled().size(0));
     Layer sure = x -> x.slice(1, 0, 1).affine(0, 30);
-    assertEquals(0, StrongViews.of(sure, all, targets, new SplittableRandom(3)).item(), 1e-5);
+    assertEquals(0, loss(sure, all, full(1, all.size(0)), 3), 1e-5);
   }
 
   @Test
   void everyPixelIsTaughtByWhereItCameFrom() {
-    var labelled = batch.mask().size(0);
-    var all =
-        new MixedBatch(
-            batch.labelled(),
-            full(1, labelled),
-            batch.labelledViews(),
-            batch.unlabelled(),
-            batch.unlabelledViews());
     Layer sure = x -> x.slice(1, 0, 1).affine(0, 30);
-    var none = full(0, batch.unlabelled().size(0));
+    var half = Tensor.concat(0, full(1, batch.mask().size(0)), full(0, 2));
     double wrong = 0;
     for (int seed = 0; seed < 8; seed++) {
-      wrong += StrongViews.of(sure, all, none, new SplittableRandom(seed)).item() / 8;
+      wrong += loss(sure, all, half, seed) / 8;
     }
     // half of the pixels are wrong, whoever was pasted into whom: cross entropy 15, Dice 1/3
     assertEquals(0.5 * (15 + 1 / 3.0), wrong, 1.5);
+  }
+
+  @Test
+  void anImageInWhichNothingIsMarkedDoesNotTeach() {
+    var q = Tensor.concat(0, full(0.4, 1), full(0.4, 1).add(Blobs.mask(3).mul(0.2)));
+    var taught = StrongViews.Taught.of(batch, q);
+    var second = batch.unlabelled().slice(0, 1, 2);
+    assertArrayEquals(
+        Tensor.concat(0, batch.labelled(), second).toFloats(), taught.images().toFloats());
+    assertArrayEquals(
+        Tensor.concat(0, batch.mask(), q.slice(0, 1, 2)).toFloats(), taught.target().toFloats());
+    var labelled = StrongViews.Taught.of(batch, full(0.5, 2));
+    assertArrayEquals(batch.labelled().toFloats(), labelled.images().toFloats());
   }
 }

@@ -4,9 +4,12 @@ package antaboga.distill.semi;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import antaboga.GradCheck;
+import antaboga.Tape;
 import antaboga.Tensor;
 import antaboga.distill.Draw;
+import antaboga.nn.Layer;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 
@@ -31,5 +34,18 @@ class SupervisedTest {
     var empty = Tensor.zeros(DataType.DOUBLE, 2, 1, 3, 3);
     var sure = Tensor.full(DataType.DOUBLE, -900, 2, 1, 3, 3);
     assertEquals(0, Supervised.loss().of(sure, empty).item(), 1e-12);
+  }
+
+  @Test
+  @SuppressWarnings("try") // an open tape gives the random numbers
+  void strongViewsOfLabelledImagesAreASecondTerm() {
+    var batch = Blobs.batch(1, 1);
+    Layer student = x -> x.slice(1, 0, 1);
+    try (var tape = new Tape(1)) {
+      assertEquals(Set.of("supervised"), new Supervised(student).of(batch, 0).values().keySet());
+      var both = new Supervised(student, 0.7).of(batch, 0);
+      assertEquals(Set.of("supervised", "strong"), both.values().keySet());
+      assertEquals(0.7, both.terms().get(1).weight());
+    }
   }
 }

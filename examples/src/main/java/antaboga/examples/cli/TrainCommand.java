@@ -201,7 +201,17 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
     }
     var config =
         new StudentRun.Config(
-            network, size, steps, batch, batch, rate, averaging, seed, saveEvery, validateEvery);
+            network,
+            false,
+            size,
+            steps,
+            batch,
+            batch,
+            rate,
+            averaging,
+            seed,
+            saveEvery,
+            validateEvery);
     var terms =
         Recipe.Terms.of(
             weights.distillation,

@@ -85,6 +85,7 @@ public record Settings(
     int tenth = Math.max(1, studentSteps / 10);
     return new StudentRun.Config(
         Network.VSS_UNET_TINY,
+        false,
         size,
         studentSteps,
         batch,

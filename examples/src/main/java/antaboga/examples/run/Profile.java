@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.examples.run;
 
+import antaboga.StepCosts;
 import antaboga.Tape;
 import antaboga.Tensor;
 import antaboga.kernel.Workers;
@@ -11,14 +12,9 @@ import antaboga.mamba.vision.VmambaBlock;
 import antaboga.mamba.vision.VssBlock;
 import antaboga.nn.Layer;
 import antaboga.nn.Weights;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
-import java.util.stream.DoubleStream;
 
 /**
  * Where the time of a forward and backward pass goes, by kinds of operations: medians over the
@@ -27,17 +23,10 @@ import java.util.stream.DoubleStream;
  * @param title what was passed
  * @param rows the kinds, the longest first
  */
-public record Profile(String title, List<Row> rows) {
+public record Profile(String title, List<StepCosts.Row> rows) {
   /** Products, the scan and the depthwise convolutions: what a block is there for. */
   private static final List<String> CORE =
       List.of("Linear", "MatMul", "Scan", "Depthwise1d", "Depthwise2d");
-
-  /** Milliseconds of one kind of operation in one pass. */
-  public record Row(String operation, double forward, double backward) {
-    double both() {
-      return forward + backward;
-    }
-  }
 
   /** Keeps a copy of the list. */
   public Profile {
@@ -82,57 +71,31 @@ public record Profile(String title, List<Row> rows) {
   }
 
   private static Profile of(String title, Layer layer, Tensor x, int passes) {
-    var forward = new TreeMap<String, double[]>();
-    var backward = new TreeMap<String, double[]>();
+    var costs = new StepCosts();
     for (int pass = 0; pass < passes; pass++) {
       long start = System.nanoTime();
       try (var tape = new Tape(pass)) {
         var y = layer.forward(tape.watch(x));
         long middle = System.nanoTime();
         var unused = tape.gradients(y, y);
-        long end = System.nanoTime();
-        double ahead = (middle - start) * 1e-6;
-        double back = (end - middle) * 1e-6;
-        for (var cost : tape.costs()) {
-          double f = cost.forward().toNanos() * 1e-6;
-          double b = cost.backward().toNanos() * 1e-6;
-          at(forward, cost.operation(), passes)[pass] = f;
-          at(backward, cost.operation(), passes)[pass] = b;
-          ahead -= f;
-          back -= b;
-        }
-        at(forward, "between them", passes)[pass] = ahead;
-        at(backward, "between them", passes)[pass] = back;
+        costs.add(tape, middle - start, System.nanoTime() - middle);
       }
     }
-    var rows = new ArrayList<Row>();
-    forward.forEach(
-        (name, ms) -> rows.add(new Row(name, median(ms), median(at(backward, name, passes)))));
-    rows.sort(Comparator.comparing(Row::both).reversed());
     var about =
         "%s, batch %d, %d thread%s"
             .formatted(title, x.size(0), Workers.threads(), Workers.threads() == 1 ? "" : "s");
-    return new Profile(about, rows);
-  }
-
-  private static double[] at(Map<String, double[]> times, String name, int passes) {
-    return times.computeIfAbsent(name, k -> new double[passes]);
-  }
-
-  private static double median(double[] times) {
-    var half = DoubleStream.of(times).skip(times.length / 2).sorted().toArray();
-    return half[half.length / 2];
+    return new Profile(about, costs.rows());
   }
 
   /** Milliseconds of a pass, forward and backward. */
   double total() {
-    return rows.stream().mapToDouble(Row::both).sum();
+    return rows.stream().mapToDouble(StepCosts.Row::both).sum();
   }
 
   /** The share of products, scan and depthwise convolutions. */
   public double core() {
-    var core = rows.stream().filter(row -> CORE.contains(row.operation));
-    return core.mapToDouble(Row::both).sum() / total();
+    var core = rows.stream().filter(row -> CORE.contains(row.operation()));
+    return core.mapToDouble(StepCosts.Row::both).sum() / total();
   }
 
   /** A table for people. */
@@ -147,9 +110,9 @@ public record Profile(String title, List<Row> rows) {
           String.format(
               Locale.ROOT,
               "  %-16s %10.3f %10.3f %6.1f %%%n",
-              row.operation,
-              row.forward,
-              row.backward,
+              row.operation(),
+              row.forward(),
+              row.backward(),
               100 * row.both() / total()));
     }
     return table.toString().stripTrailing();

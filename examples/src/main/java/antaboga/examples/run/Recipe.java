@@ -50,11 +50,20 @@ public sealed interface Recipe {
     return 0;
   }
 
-  /** Labelled images alone. */
-  record Labels() implements Recipe {
+  /**
+   * Labelled images alone.
+   *
+   * @param strong the weight of strong views of them
+   */
+  record Labels(double strong) implements Recipe {
+    /** Without strong views. */
+    public Labels() {
+      this(0);
+    }
+
     @Override
     public Objective objective(StudentRun.Config config, Students students, int unlabelled) {
-      return new Supervised(students.current());
+      return new Supervised(students.current(), strong);
     }
 
     @Override
@@ -64,7 +73,7 @@ public sealed interface Recipe {
 
     @Override
     public String toString() {
-      return "labels only";
+      return strong == 0 ? "labels only" : "labels only, strong " + strong;
     }
   }
 
@@ -88,7 +97,7 @@ public sealed interface Recipe {
       return switch (this) {
         case MEAN_TEACHER -> PlainMeanTeacher.of(students, steps, seed);
         case UA_MT -> UncertaintyAwareMeanTeacher.of(students, steps, seed);
-        case CPS -> CrossPseudoSupervision.of(students, config.network()::build, steps, seed);
+        case CPS -> CrossPseudoSupervision.of(students, config::build, steps, seed);
         case UNIMATCH -> UniMatch.of(students);
         case BCP -> BidirectionalCopyPaste.of(students, steps);
       };

@@ -8,6 +8,9 @@ import antaboga.distill.semi.NonFiniteException;
 import antaboga.distill.semi.SemiSupervisedTraining;
 import antaboga.distill.semi.Students;
 import antaboga.io.Checkpoint;
+import antaboga.mamba.vision.VssUNet;
+import antaboga.nn.Segmenter;
+import antaboga.nn.Weights;
 import antaboga.nn.data.Augment;
 import antaboga.nn.data.ImageStore;
 import antaboga.nn.data.MixedBatches;
@@ -34,6 +37,7 @@ public final class StudentRun {
    * How it is trained.
    *
    * @param network the student
+   * @param centred whether it starts as if pixels were centred; {@link VssUNet}s alone can
    * @param size side of the square input, a multiple of 32
    * @param steps of the whole run
    * @param labelledBatch labelled images in a step
@@ -46,6 +50,7 @@ public final class StudentRun {
    */
   public record Config(
       Network network,
+      boolean centred,
       int size,
       int steps,
       int labelledBatch,
@@ -55,10 +60,33 @@ public final class StudentRun {
       long seed,
       int saveEvery,
       int validateEvery) {
+    /** A student with these weights. */
+    Segmenter build(Weights weights) {
+      var student = network.build(weights);
+      return centred && student instanceof VssUNet net ? net.centred() : student;
+    }
+
+    /** The same, started so or not. */
+    public Config withCentred(boolean so) {
+      return new Config(
+          network,
+          so,
+          size,
+          steps,
+          labelledBatch,
+          unlabelledBatch,
+          rate,
+          averaging,
+          seed,
+          saveEvery,
+          validateEvery);
+    }
+
     /** The same with another seed. */
     public Config withSeed(long other) {
       return new Config(
           network,
+          centred,
           size,
           steps,
           labelledBatch,
@@ -93,7 +121,7 @@ public final class StudentRun {
     this.validation = validation;
     this.recipe = recipe;
     this.folder = folder;
-    this.students = Students.of(config.network()::build, config.seed());
+    this.students = Students.of(config::build, config.seed());
   }
 
   /** The finished student. */

@@ -16,17 +16,18 @@ record Cell(String set, int share, Study.Method method, long seed) {
   }
 
   StudentRun.Config training() {
-    return method.training().withSeed(seed);
+    return method.training().withSeed(seed).withCentred(method.centred().contains(set));
   }
 
   /** What the result depends on: not how often it is saved. */
   String settings() {
-    var t = method.training();
-    return "%s, %d %% of labels, %s of %d px, %d steps, validated every %d, batch %d + %d, rate %s, average %s"
+    var t = training();
+    return "%s, %d %% of labels, %s%s of %d px, %d steps, validated every %d, batch %d + %d, rate %s, average %s"
         .formatted(
             method.kind(),
             share,
             t.network(),
+            t.centred() ? ", centred," : "",
             t.size(),
             t.steps(),
             t.validateEvery(),

@@ -113,7 +113,9 @@ record Study(
    * @param kind its recipe
    * @param share its own share of labels; empty for each of the study's
    * @param training lengths and sizes; its seed is the cell's
+   * @param centred the sets on which the student starts as if pixels were centred
    * @param terms of the whole method; of plain distillation, the taps and the weight
+   * @param strong the weight of strong views of labelled images, where there are labels alone
    * @param untrained whether its teacher is left as it was drawn, for control
    */
   record Method(
@@ -121,7 +123,9 @@ record Study(
       Kind kind,
       OptionalInt share,
       StudentRun.Config training,
+      List<String> centred,
       Recipe.Terms terms,
+      double strong,
       boolean untrained) {}
 
   /**
@@ -142,6 +146,7 @@ record Study(
       new LinkedHashSet<>(
           List.of(
               "network",
+              "centred",
               "size",
               "steps",
               "labelled-batch",
@@ -260,6 +265,7 @@ record Study(
     var training =
         new StudentRun.Config(
             network,
+            false,
             yaml.multiple("size", 32, 128),
             steps,
             batch,
@@ -274,7 +280,10 @@ record Study(
             ? OptionalInt.of((int) yaml.integer("labels", 1, 100))
             : OptionalInt.empty();
     boolean untrained = kind.needsTeacher() && yaml.flag("untrained-teacher", false);
-    var method = new Method(name, kind, share, training, terms(yaml, kind, network), untrained);
+    var terms = terms(yaml, kind, network);
+    double strong = kind == Kind.SUPERVISED ? yaml.number("strong", 0) : terms.strong();
+    var centred = yaml.textsAmong("centred", study.texts("sets"));
+    var method = new Method(name, kind, share, training, centred, terms, strong, untrained);
     yaml.requireAllAsked();
     return method;
   }

@@ -207,9 +207,10 @@ public final class StudyRun {
   /** Everything in the study's file that the cell's result depends on. */
   private String settings(Cell cell) {
     var method = cell.method();
-    return method.kind().needsTeacher()
-        ? cell.settings() + ", " + method.terms() + ", " + teachers.settings(cell)
-        : cell.settings();
+    if (method.kind().needsTeacher()) {
+      return cell.settings() + ", " + method.terms() + ", " + teachers.settings(cell);
+    }
+    return cell.settings() + (method.strong() == 0 ? "" : ", strong " + method.strong());
   }
 
   private boolean train(Cell cell, Optional<Guide> guide, Interruption interruption)
@@ -247,7 +248,7 @@ public final class StudyRun {
   private static Recipe recipe(Cell cell, Optional<Guide> guide) {
     var terms = cell.method().terms();
     return switch (cell.method().kind()) {
-      case SUPERVISED -> new Recipe.Labels();
+      case SUPERVISED -> new Recipe.Labels(cell.method().strong());
       case MEAN_TEACHER -> Recipe.Published.MEAN_TEACHER;
       case UA_MT -> Recipe.Published.UA_MT;
       case CPS -> Recipe.Published.CPS;

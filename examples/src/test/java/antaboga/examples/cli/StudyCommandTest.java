@@ -38,6 +38,7 @@ class StudyCommandTest {
       methods:
         few: {recipe: supervised}
         all: {recipe: supervised, labels: 100}
+        augmented: {recipe: supervised, centred: [discs], strong: 1}
         u-net: {recipe: supervised, network: u-net}
         mean-teacher: {recipe: mean-teacher}
         ua-mt: {recipe: ua-mt}
@@ -87,7 +88,7 @@ class StudyCommandTest {
     var run = Run.of("study", file, "--out", out);
     done(run);
     assertTrue(run.results().contains("ours"), run.results());
-    assertEquals(12, Files.readAllLines(out.resolve("summary.csv")).size());
+    assertEquals(13, Files.readAllLines(out.resolve("summary.csv")).size());
     assertEquals(3, Files.readAllLines(out.resolve("comparisons.csv")).size());
     var cell = out.resolve("cells/discs/34/ours/1");
     for (var part : List.of("result.json", "log.jsonl", "best.safetensors")) {

@@ -23,6 +23,12 @@ record PatchEmbed(Parameter weight, Parameter bias, LayerNorm norm) implements L
         new LayerNorm(w.at("norm"), width, 1e-5));
   }
 
+  /** Lets the bias take away what the weights make of a grey. */
+  void centre(double grey) {
+    var rows = weight.array().reshape('c', weight.size(0), -1);
+    bias.assign(bias.array().sub(rows.sum(1).muli(grey)));
+  }
+
   @Override
   public Tensor forward(Tensor x) {
     long p = weight.size(2);

@@ -103,6 +103,18 @@ public final class VssUNet implements EncoderDecoder {
     return new VssUNet(this);
   }
 
+  /**
+   * Starts the patch embedding, before training, as if pixels in [0, 1] came as differences from a
+   * middle grey. Its LayerNorm tells patches by direction alone; where black is 0, bright and dark
+   * ones hardly differ in that at first, and small lesions are found late.
+   *
+   * @return this
+   */
+  public VssUNet centred() {
+    patchEmbed.centre(0.5);
+    return this;
+  }
+
   private static Stage stage(Weights place, VssUNetConfig c, int level, List<Double> rates) {
     var blocks = new ArrayList<VssBlock>();
     var config = Ss2dConfig.of(c.width(level)).withState(c.state());

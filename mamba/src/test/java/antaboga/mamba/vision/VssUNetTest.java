@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import antaboga.GradCheck;
 import antaboga.Shape;
@@ -46,6 +47,21 @@ class VssUNetTest {
   @Test
   void vmUNetHasItsParameters() {
     assertEquals(27_427_561, count(VssUNetConfig.vmUNet()));
+  }
+
+  /** How far a dark and a bright patch lie apart before the first block, per channel. */
+  private static double contrast(VssUNet net) {
+    var dark = net.patchEmbed().forward(Tensor.full(DataType.FLOAT, 0.2, 1, 3, 4, 4));
+    var bright = net.patchEmbed().forward(Tensor.full(DataType.FLOAT, 0.8, 1, 3, 4, 4));
+    var difference = dark.sub(bright);
+    return difference.mul(difference).mean().item();
+  }
+
+  @Test
+  void aCentredOneTellsDarkFromBrightFromTheFirstStep() {
+    double plain = contrast(new VssUNet(Weights.init(1), VssUNetConfig.tiny()));
+    double centred = contrast(new VssUNet(Weights.init(1), VssUNetConfig.tiny()).centred());
+    assertTrue(centred > 4 * plain, centred + " against " + plain);
   }
 
   @Test

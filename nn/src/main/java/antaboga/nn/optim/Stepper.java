@@ -6,7 +6,9 @@ import antaboga.Parameter;
 import antaboga.Shape;
 import antaboga.ShapeException;
 import antaboga.Tensor;
+import antaboga.kernel.Scratch;
 import antaboga.kernel.Tiles;
+import antaboga.kernel.Workers;
 import antaboga.ops.Arrays;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -14,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Applies a rule to every parameter that has a gradient, and keeps what the rule remembers. */
@@ -39,17 +40,10 @@ abstract sealed class Stepper implements Optimizer permits Adam, AdamW, RmsProp,
   private final double decay;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
 
-  // one stretch of a parameter, its gradient and its slots
-  private final double[] parameter = new double[TILE];
-  private final double[] step = new double[TILE];
-  private final double[][] values;
-  private final float[] floats = new float[TILE];
-
   Stepper(Rule rule, double rate, double decay, Collection<ParameterGroup> groups) {
     this.rule = rule;
     this.rate = rate;
     this.decay = decay;
-    this.values = new double[rule.slots().size()][TILE];
     for (var group : groups) {
       for (var parameter : group.parameters()) {
         if (parameter.trainable()
@@ -83,25 +77,31 @@ abstract sealed class Stepper implements Optimizer permits Adam, AdamW, RmsProp,
       entry.slots = fresh(array);
     }
     entry.step++;
-    boolean single = array.dataType() == DataType.FLOAT;
     var p = Tiles.of(array);
     var g = Tiles.of(gradient);
     var slots = entry.slots.stream().map(Tiles::of).toList();
     double ownRate = rate * entry.group.rateScale();
     double ownDecay = decay * entry.group.decayScale();
-    for (long at = 0; at < array.length(); at += TILE) {
-      int n = (int) Math.min(TILE, array.length() - at);
-      read(p, at, parameter, n, single);
-      read(g, at, step, n, single);
-      for (int s = 0; s < values.length; s++) {
-        read(slots.get(s), at, values[s], n, single);
-      }
-      rule.move(parameter, step, values, n, entry.step, ownRate, ownDecay);
-      write(p, at, parameter, n, single);
-      for (int s = 0; s < values.length; s++) {
-        write(slots.get(s), at, values[s], n, single);
-      }
-    }
+    Workers.run(
+        Math.toIntExact((array.length() + TILE - 1) / TILE),
+        tile -> {
+          long at = (long) tile * TILE;
+          int n = (int) Math.min(TILE, array.length() - at);
+          var parameter = Scratch.doubles(0, TILE);
+          var step = Scratch.doubles(1, TILE);
+          var values = new double[slots.size()][];
+          p.read(at, parameter, 0, n);
+          g.read(at, step, 0, n);
+          for (int s = 0; s < values.length; s++) {
+            values[s] = Scratch.doubles(2 + s, TILE);
+            slots.get(s).read(at, values[s], 0, n);
+          }
+          rule.move(parameter, step, values, n, entry.step, ownRate, ownDecay);
+          p.write(at, parameter, 0, n);
+          for (int s = 0; s < values.length; s++) {
+            slots.get(s).write(at, values[s], 0, n);
+          }
+        });
   }
 
   private List<INDArray> fresh(INDArray like) {
@@ -180,27 +180,5 @@ abstract sealed class Stepper implements Optimizer permits Adam, AdamW, RmsProp,
             "optimizer state has " + key + ", expected step or one of " + rule.slots());
       }
     }
-  }
-
-  private void read(Tiles from, long at, double[] to, int n, boolean single) {
-    if (!single) {
-      from.read(at, to, 0, n);
-      return;
-    }
-    from.read(at, floats, 0, n);
-    for (int i = 0; i < n; i++) {
-      to[i] = floats[i];
-    }
-  }
-
-  private void write(Tiles to, long at, double[] from, int n, boolean single) {
-    if (!single) {
-      to.write(at, from, 0, n);
-      return;
-    }
-    for (int i = 0; i < n; i++) {
-      floats[i] = (float) from[i];
-    }
-    to.write(at, floats, 0, n);
   }
 }
