@@ -28,7 +28,7 @@ final class VectorRetreat {
       outputs(tile, v, n);
       outputs(tile, v + 1, n);
     }
-    gather4(tile, v, n);
+    gather4(tile, v);
     retreat2(tile, v, n);
     retreat2(tile, v, n + 2);
     rates4(tile, v, n);
@@ -105,7 +105,7 @@ final class VectorRetreat {
   }
 
   /** dC += g h of a block. */
-  private static void gather4(VectorTile tile, int v, int n) {
+  private static void gather4(VectorTile tile, int v) {
     int at = tile.row(v);
     for (int t = 0; t < tile.steps; t++) {
       int i = at + t * PAIR;
