@@ -108,6 +108,8 @@ static double best(void (*pass)(void)) { // ns of one of the lanes' updates, the
 int main(void) {
   for (int t = 0; t < T; t++)
     for (int i = 0; i < P; i++) delta[t][i] = x[t][i] = ALL(0.01f);
+  for (int t = 0; t < T; t++) // or the compiler takes them for zeros and never loads them
+    for (int n = 0; n < N; n++) b[t][n] = c[t][n] = 0.1f;
   for (int n = 0; n < N; n++) a[n][0] = a[n][1] = ALL(-1.f - n);
   double roof = best(exponentials), on = best(forward), back = best(backward);
   printf("ns per update: exponentials %.3f, forward %.3f (%.0f %%), backward %.3f (%.0f %%)\n", roof, on, 100 * roof / on,
