@@ -190,8 +190,7 @@ class GradCheckTest {
   void aSampleOfEachInputShowsAWrongGradient() {
     var right = inputs(List.of(s(40)))[0];
     var wrong = inputs(List.of(s(40)))[0];
-    var check =
-        GradCheck.of(x -> x[0].exp().add(x[1].mul(Tensor.of(wrong.array()))), right, wrong);
+    var check = GradCheck.of(x -> x[0].exp().add(x[1].mul(Tensor.of(wrong.array()))), right, wrong);
     var worst = check.sampling(3).worst();
     assertEquals(1, worst.input());
     assertTrue(worst.error() > 1e-3, worst.toString());
