@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.ops;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import antaboga.GradCheck;
 import antaboga.Tape;
 import antaboga.Tensor;
@@ -12,6 +16,7 @@ import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.nd4j.linalg.api.buffer.DataType;
 
@@ -178,6 +183,18 @@ class GradCheckTest {
                     () ->
                         GradCheck.of(e.getValue().function(), inputs(e.getValue().shapes()))
                             .requireBelow(1e-6)));
+  }
+
+  /** The second factor counts as a constant, so that the gradient is half of what it should be. */
+  @Test
+  void aSampleOfEachInputShowsAWrongGradient() {
+    var right = inputs(List.of(s(40)))[0];
+    var wrong = inputs(List.of(s(40)))[0];
+    var check = GradCheck.of(x -> x[0].exp().add(x[1].mul(Tensor.of(wrong.array()))), right, wrong);
+    var worst = check.sampling(3).worst();
+    assertEquals(1, worst.input());
+    assertTrue(worst.error() > 1e-3, worst.toString());
+    assertThrows(IllegalArgumentException.class, () -> check.sampling(0));
   }
 
   private static Tensor[] inputs(List<long[]> shapes) {
