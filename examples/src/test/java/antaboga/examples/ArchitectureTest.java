@@ -160,9 +160,18 @@ class ArchitectureTest {
                               || name.startsWith("setDefault"))))
           .orShould()
           .callMethod(Math.class, "random")
-          .orShould()
+          .because("randomness and types are arguments");
+
+  @ArchTest
+  static final ArchRule librariesSetNoProperties =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(EXAMPLES)
+          .and()
+          .doNotHaveFullyQualifiedName("antaboga.kernel.ShapeCache") // ND4J asks a property alone
+          .should()
           .callMethod(System.class, "setProperty", String.class, String.class)
-          .because("randomness, types and choices are arguments");
+          .because("choices are arguments");
 
   @ArchTest
   static final ArchRule staticFieldsAreConstants =
