@@ -6,12 +6,15 @@ import antaboga.NonFiniteValueException;
 import antaboga.Parameter;
 import antaboga.Tape;
 import antaboga.Tensor;
+import antaboga.nn.data.MixedBatch;
+import antaboga.nn.data.View;
 import antaboga.ops.Reduction;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * A loss, a gradient or a value on the way is NaN or infinite: the run has stopped before anything
- * was changed.
+ * A loss, a gradient or a value on the way is NaN or infinite: found before the step has changed
+ * anything.
  */
 public final class NonFiniteException extends ArithmeticException {
   private static final long serialVersionUID = 1;
@@ -20,17 +23,30 @@ public final class NonFiniteException extends ArithmeticException {
 
   private final int step;
   private final String culprit;
+  private final transient List<String> batch;
 
-  private NonFiniteException(int step, String culprit, String message) {
-    super("step " + step + ": " + message + REMEDY);
+  private NonFiniteException(int step, MixedBatch batch, String culprit, String message) {
+    this(step, names(batch), culprit, message);
+  }
+
+  private NonFiniteException(int step, List<String> batch, String culprit, String message) {
+    super("step %d: %s; batch: %s%s".formatted(step, message, String.join(" ", batch), REMEDY));
     this.step = step;
+    this.batch = batch;
     this.culprit = culprit;
   }
 
   /** An operation has refused a value on the way to the losses. */
-  NonFiniteException(int step, NonFiniteValueException refused) {
-    this(step, "forward", String.valueOf(refused.getMessage()));
+  NonFiniteException(int step, MixedBatch batch, NonFiniteValueException refused) {
+    this(step, batch, "forward", String.valueOf(refused.getMessage()));
     initCause(refused);
+  }
+
+  private static List<String> names(MixedBatch batch) {
+    return Stream.concat(batch.labelledViews().stream(), batch.unlabelledViews().stream())
+        .map(View::name)
+        .distinct()
+        .toList();
   }
 
   /** The step, counted from 0. */
@@ -43,12 +59,18 @@ public final class NonFiniteException extends ArithmeticException {
     return culprit;
   }
 
-  static void check(int step, Losses losses, Tape tape) {
+  /** The names of the images of the step. */
+  public List<String> batch() {
+    return batch;
+  }
+
+  static void check(int step, MixedBatch batch, Losses losses, Tape tape) {
     for (var term : losses.terms()) {
       double value = term.value().item();
       if (!Double.isFinite(value * term.weight())) {
         throw new NonFiniteException(
             step,
+            batch,
             term.name(),
             "loss term %s is %s with weight %s; first bad value: %s"
                 .formatted(
@@ -60,7 +82,7 @@ public final class NonFiniteException extends ArithmeticException {
     }
   }
 
-  static void check(int step, Gradients gradients, List<Parameter> parameters) {
+  static void check(int step, MixedBatch batch, Gradients gradients, List<Parameter> parameters) {
     if (Double.isFinite(gradients.norm())) {
       return;
     }
@@ -71,7 +93,7 @@ public final class NonFiniteException extends ArithmeticException {
             .map(Parameter::name)
             .orElse("all together");
     throw new NonFiniteException(
-        step, culprit, "the losses are finite, the gradient of " + culprit + " is not");
+        step, batch, culprit, "the losses are finite, the gradient of " + culprit + " is not");
   }
 
   private static boolean isBad(Tensor gradient) {

@@ -2,6 +2,7 @@
 package antaboga.distill.semi;
 
 import antaboga.NonFiniteValueException;
+import antaboga.Parameter;
 import antaboga.Tape;
 import antaboga.nn.Weights;
 import antaboga.nn.data.MixedBatch;
@@ -12,9 +13,11 @@ import antaboga.nn.optim.ParameterGroup;
 import antaboga.nn.optim.Schedule;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Trains a student on labelled and unlabelled images. What recipes differ in is the {@link
@@ -44,6 +47,7 @@ public final class SemiSupervisedTraining {
    * @param validateEvery steps between validations
    * @param folder of the checkpoint; created if need be
    * @param data what the run was trained on, in words; a checkpoint of other data is refused
+   * @param nonFinite what becomes of a step whose losses or gradients are not finite
    */
   public record Config(
       int steps,
@@ -54,7 +58,32 @@ public final class SemiSupervisedTraining {
       int saveEvery,
       int validateEvery,
       Path folder,
-      String data) {
+      String data,
+      NonFinite nonFinite) {
+    /** Ends the run at a step that is not finite. */
+    public Config(
+        int steps,
+        long seed,
+        Schedule schedule,
+        double clip,
+        double averaging,
+        int saveEvery,
+        int validateEvery,
+        Path folder,
+        String data) {
+      this(
+          steps,
+          seed,
+          schedule,
+          clip,
+          averaging,
+          saveEvery,
+          validateEvery,
+          folder,
+          data,
+          NonFinite.STOP);
+    }
+
     /** Checks the numbers. */
     public Config {
       if (steps < 1 || saveEvery < 1 || validateEvery < 1) {
@@ -80,24 +109,53 @@ public final class SemiSupervisedTraining {
     /** The same with another schedule; it must print itself alike in every run. */
     public Config withSchedule(Schedule other) {
       return new Config(
-          steps, seed, other, clip, averaging, saveEvery, validateEvery, folder, data);
+          steps, seed, other, clip, averaging, saveEvery, validateEvery, folder, data, nonFinite);
     }
 
     /** The same with other intervals. */
     public Config withIntervals(int saving, int validating) {
-      return new Config(steps, seed, schedule, clip, averaging, saving, validating, folder, data);
+      return new Config(
+          steps, seed, schedule, clip, averaging, saving, validating, folder, data, nonFinite);
     }
 
     /** The same with a description of the data. */
     public Config withData(String description) {
       return new Config(
-          steps, seed, schedule, clip, averaging, saveEvery, validateEvery, folder, description);
+          steps,
+          seed,
+          schedule,
+          clip,
+          averaging,
+          saveEvery,
+          validateEvery,
+          folder,
+          description,
+          nonFinite);
+    }
+
+    /** The same with another policy. */
+    public Config withNonFinite(NonFinite policy) {
+      return new Config(
+          steps, seed, schedule, clip, averaging, saveEvery, validateEvery, folder, data, policy);
     }
 
     /** The file from which the run resumes. */
     public Path checkpoint() {
       return folder.resolve("checkpoint.safetensors");
     }
+  }
+
+  /** What becomes of a step whose losses or gradients are not finite. Neither is ever saved. */
+  public enum NonFinite {
+    /** The run ends with a {@link NonFiniteException}; its checkpoint is of before. */
+    STOP,
+    /**
+     * The step changes nothing, and the next one follows; the run ends after {@value #MOST_SKIPPED}
+     * in a row.
+     */
+    SKIP;
+
+    static final int MOST_SKIPPED = 20;
   }
 
   /** Where batches come from; {@code MixedBatches::batch} is one. */
@@ -140,8 +198,14 @@ public final class SemiSupervisedTraining {
     /** A step was taken. The losses live until this method returns; detach what is kept. */
     default void stepped(int step, Losses losses, double rate) {}
 
+    /** This step changed nothing, because of that. */
+    default void skipped(int step, NonFiniteException reason) {}
+
     /** So many steps were taken when the average student had these scores. */
     default void validated(int step, Map<String, Double> scores) {}
+
+    /** So many steps are about to be saved; what belongs to them can be written before. */
+    default void saving(int step) {}
 
     /** So many steps are safe on the disk. */
     default void saved(int step, Path checkpoint) {}
@@ -154,6 +218,7 @@ public final class SemiSupervisedTraining {
   private final Optimizer optimizer;
   private final Ema average;
   private final TrainingState state;
+  private int skipped; // steps in a row
 
   /** With AdamW, weight decay 1e-2 on all but biases, norms and the like, and no validation. */
   public SemiSupervisedTraining(Config config, Data data, Students students, Objective objective) {
@@ -193,7 +258,8 @@ public final class SemiSupervisedTraining {
    *
    * @param stopRequested asked before each step; once true it must stay so
    * @return the number of steps taken in all; {@code config.steps()} when the run is complete
-   * @throws NonFiniteException if a loss or a gradient is not finite; nothing is saved after it
+   * @throws NonFiniteException if a loss or a gradient is not finite and the policy is to stop, or
+   *     too many steps in a row were skipped; nothing is saved after it
    * @throws IOException if the checkpoint cannot be read or written, or belongs to another run
    */
   public int run(Listener listener, BooleanSupplier stopRequested) throws IOException {
@@ -231,11 +297,41 @@ public final class SemiSupervisedTraining {
   }
 
   private void train(int step, Listener listener) throws IOException {
+    if (config.nonFinite() == NonFinite.STOP) {
+      attempt(step, listener);
+      return;
+    }
+    var before = buffers();
+    try {
+      attempt(step, listener);
+      skipped = 0;
+    } catch (NonFiniteException e) {
+      skipped++;
+      if (skipped > NonFinite.MOST_SKIPPED) {
+        throw e;
+      }
+      before.forEach(Parameter::assign);
+      listener.skipped(step, e);
+    }
+  }
+
+  /** Copies of what an objective changes by itself while it computes its losses. */
+  private Map<Parameter, INDArray> buffers() {
+    var copies = new LinkedHashMap<Parameter, INDArray>();
+    objective.weights().all().stream()
+        .filter(p -> !p.trainable())
+        .forEach(p -> copies.put(p, p.array().dup()));
+    return copies;
+  }
+
+  /** Nothing of a step that is not finite reaches the weights. */
+  private void attempt(int step, Listener listener) throws IOException {
+    var batch = data.batch(step, config.seed());
     try (var tape = new Tape(config.seed() + step)) {
-      var losses = losses(step);
-      NonFiniteException.check(step, losses, tape);
+      var losses = losses(batch, step);
+      NonFiniteException.check(step, batch, losses, tape);
       var gradients = tape.gradients(losses.total());
-      NonFiniteException.check(step, gradients, state.trained());
+      NonFiniteException.check(step, batch, gradients, state.trained());
       double rate = config.schedule().rate(step);
       optimizer.step(gradients.clip(config.clip()), rate);
       listener.stepped(step, losses, rate);
@@ -243,15 +339,16 @@ public final class SemiSupervisedTraining {
     average.follow(step);
   }
 
-  private Losses losses(int step) throws IOException {
+  private Losses losses(MixedBatch batch, int step) throws IOException {
     try {
-      return objective.of(data.batch(step, config.seed()), step);
+      return objective.of(batch, step);
     } catch (NonFiniteValueException e) {
-      throw new NonFiniteException(step, e);
+      throw new NonFiniteException(step, batch, e);
     }
   }
 
   private int save(int step, Listener listener) throws IOException {
+    listener.saving(step);
     state.save(step);
     listener.saved(step, config.checkpoint());
     return step;

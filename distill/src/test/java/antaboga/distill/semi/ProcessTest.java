@@ -43,22 +43,35 @@ class ProcessTest {
   }
 
   private String[] train(int steps, String name, String... options) throws Exception {
+    return printed(WholeMethod.class, steps, name, options).split(" ");
+  }
+
+  private String printed(Class<?> program, int steps, String name, String... options)
+      throws Exception {
     var command = java("-Xms160m", "-Xmx160m", "-XX:+AlwaysPreTouch");
     command.addAll(List.of(options));
-    command.addAll(List.of(WholeMethod.class.getName(), "" + steps, "" + folder.resolve(name)));
+    command.addAll(List.of(program.getName(), "" + steps, "" + folder.resolve(name)));
     var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
     builder.environment().put("OMP_NUM_THREADS", "1");
     var process = builder.start();
     var printed = new String(process.getInputStream().readAllBytes(), UTF_8).strip();
     assertEquals(0, process.waitFor(), printed);
-    return printed.split(" ");
+    return printed;
   }
 
   @Test
-  void oneThreadAndFourGiveTheSameBits() throws Exception {
+  void oneThreadAndTwoAndFourGiveTheSameBits() throws Exception {
     var one = train(6, "one", "-Dantaboga.threads=1");
-    var four = train(6, "four", "-Dantaboga.threads=4");
-    assertEquals(one[0], four[0]);
+    assertEquals(one[0], train(6, "two", "-Dantaboga.threads=2")[0]);
+    assertEquals(one[0], train(6, "four", "-Dantaboga.threads=4")[0]);
+  }
+
+  @Test
+  void soDoTheMethodsThatItIsComparedWith() throws Exception {
+    var one = printed(Competitors.class, 4, "one", "-Dantaboga.threads=1");
+    assertEquals(Competitors.all().size(), one.lines().count(), one);
+    assertEquals(one, printed(Competitors.class, 4, "two", "-Dantaboga.threads=2"));
+    assertEquals(one, printed(Competitors.class, 4, "four", "-Dantaboga.threads=4"));
   }
 
   @Test

@@ -8,16 +8,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import antaboga.distill.semi.SemiSupervisedTraining.Config;
 import antaboga.distill.semi.SemiSupervisedTraining.Listener;
+import antaboga.distill.semi.SemiSupervisedTraining.NonFinite;
 import antaboga.distill.semi.SemiSupervisedTraining.Objective;
 import antaboga.io.Checkpoint;
 import antaboga.nn.Weights;
 import antaboga.nn.optim.Schedule;
+import antaboga.ops.Reduction;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -177,6 +180,11 @@ class SemiSupervisedTrainingTest {
               }
 
               @Override
+              public void saving(int step) {
+                events.add("saving " + step);
+              }
+
+              @Override
               public void saved(int step, Path checkpoint) {
                 events.add("saved " + step);
               }
@@ -184,11 +192,14 @@ class SemiSupervisedTrainingTest {
             () -> false);
     assertEquals(
         List.of(
+            "saving 0",
             "saved 0",
             "validated 2 {dice=0.5}",
             "validated 4 {dice=0.5}",
+            "saving 4",
             "saved 4",
             "validated 5 {dice=0.5}",
+            "saving 5",
             "saved 5"),
         events);
   }
@@ -209,6 +220,67 @@ class SemiSupervisedTrainingTest {
     assertEquals("sick", e.culprit());
     assertTrue(e.toString().contains("Log[], output (2, 1, 32, 32)"), e.toString());
     assertEquals("4", Checkpoint.open(config.checkpoint()).metadata().get("step"));
+  }
+
+  /** Sick at some steps: the term, or the gradient alone. */
+  private static Objective sick(Students students, IntPredicate loss, IntPredicate gradient) {
+    return (batch, step) -> {
+      var logits = students.current().forward(batch.labelled());
+      var losses = Losses.of("fine", logits.mul(logits).mean());
+      var weight = students.weights().all().get(0);
+      if (gradient.test(step)) {
+        return losses.plus("root", 1, weight.mul(0).sqrt().sum());
+      }
+      return loss.test(step) ? losses.plus("sick", 1, logits.mul(0).log().mean()) : losses;
+    };
+  }
+
+  @Test
+  void aSkippedStepChangesNothing() throws IOException {
+    var students = students();
+    var before = new ArrayList<float[]>();
+    var skipped = new ArrayList<String>();
+    var training =
+        new SemiSupervisedTraining(
+            config(8, "run").withNonFinite(NonFinite.SKIP),
+            Blobs::batch,
+            students,
+            sick(students, step -> step == 3, step -> step == 5));
+    training.run(
+        new Listener() {
+          @Override
+          public void stepped(int step, Losses losses, double rate) {
+            before.add(students.weights().all().get(0).toFloats());
+          }
+
+          @Override
+          public void skipped(int step, NonFiniteException reason) {
+            skipped.add(step + " " + reason.culprit() + " " + reason.batch());
+            assertArrayEquals(
+                before.get(before.size() - 1), students.weights().all().get(0).toFloats());
+          }
+        },
+        () -> false);
+    assertEquals(6, before.size());
+    assertEquals(2, skipped.size());
+    assertTrue(skipped.get(0).startsWith("3 sick ["), skipped.get(0));
+    assertTrue(skipped.get(1).startsWith("5 stem.weight ["), skipped.get(1));
+    for (var parameter : students.weights().all()) {
+      assertTrue(Reduction.isFinite(parameter.array()), parameter.name());
+    }
+  }
+
+  @Test
+  void aRunThatIsSickForGoodEndsThoughItMaySkip() {
+    var students = students();
+    var training =
+        new SemiSupervisedTraining(
+            config(100, "run").withNonFinite(NonFinite.SKIP),
+            Blobs::batch,
+            students,
+            sick(students, step -> step >= 10, step -> false));
+    var e = assertThrows(NonFiniteException.class, () -> training.run(SILENT, () -> false));
+    assertEquals(30, e.step());
   }
 
   @Test

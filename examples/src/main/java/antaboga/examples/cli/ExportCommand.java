@@ -126,10 +126,10 @@ final class ExportCommand implements Callable<Integer>, Commands.Speaking {
   private Map<String, OnnxGraph> student(ModelFile model) {
     var student = model.student();
     int side = size == null ? student.size() : size;
-    if (student.segmenter() instanceof VssUNet net) {
+    if (student.network() instanceof VssUNet net) {
       return Map.of("student.onnx", net.graph(side, side));
     }
-    if (student.segmenter() instanceof UltraLightUNet net) {
+    if (student.network() instanceof UltraLightUNet net) {
       return Map.of("student.onnx", net.graph(side, side));
     }
     throw new Failure(

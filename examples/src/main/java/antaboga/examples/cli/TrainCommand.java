@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.examples.cli;
 
+import antaboga.distill.semi.SemiSupervisedTraining.NonFinite;
 import antaboga.examples.run.Network;
 import antaboga.examples.run.Recipe;
 import antaboga.examples.run.StudentRun;
@@ -9,6 +10,7 @@ import antaboga.examples.run.Training;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -135,6 +137,13 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
     private double consistency = 0.1;
 
     @Option(
+        names = "--weight-strong",
+        paramLabel = "W",
+        defaultValue = "0",
+        description = "Of strong views of all images, taught by the moving average (0).")
+    private double strong;
+
+    @Option(
         names = "--fixed-projectors",
         description =
             "Keep the maps from teacher to student at the teacher's principal components; in short"
@@ -172,6 +181,29 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
       description = "Steps between validations on splits/val.txt (${DEFAULT-VALUE}).")
   private int validateEvery;
 
+  @Option(
+      names = "--z-score",
+      description =
+          "Show the student every image with mean 0 and variance 1; small bright lesions on black are"
+              + " found sooner.")
+  private boolean zScore;
+
+  @Option(
+      names = "--start",
+      paramLabel = "FILE",
+      description =
+          "A trained student to go on from, such as one of other images, not new weights.")
+  private @Nullable Path start;
+
+  @Option(
+      names = "--non-finite",
+      paramLabel = "POLICY",
+      defaultValue = "stop",
+      description =
+          "At a loss or gradient that is not finite: stop the run, or skip the step (stop). Neither"
+              + " is ever saved.")
+  private String nonFinite = "stop";
+
   private Terminal terminal = Terminal.ofProcess();
 
   @Override
@@ -192,6 +224,8 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
     Arguments.notNegative("--weight-response", weights.response);
     Arguments.notNegative("--weight-distribution", weights.distribution);
     Arguments.notNegative("--weight-consistency", weights.consistency);
+    Arguments.notNegative("--weight-strong", weights.strong);
+    Arguments.among("--non-finite", List.of(nonFinite), List.of("stop", "skip"));
     Arguments.among("--student", List.of(student), Network.names());
     var network = Network.named(student).orElseThrow();
     var taps = weights.taps == null ? network.taps() : weights.taps;
@@ -202,7 +236,7 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
     var config =
         new StudentRun.Config(
             network,
-            false,
+            zScore,
             size,
             steps,
             batch,
@@ -211,17 +245,27 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
             averaging,
             seed,
             saveEvery,
-            validateEvery);
+            validateEvery,
+            NonFinite.valueOf(nonFinite.toUpperCase(Locale.ROOT)));
     var terms =
         Recipe.Terms.of(
-            weights.distillation,
-            weights.response,
-            weights.distribution,
-            weights.consistency,
-            weights.fixed,
-            taps);
+                weights.distillation,
+                weights.response,
+                weights.distribution,
+                weights.consistency,
+                weights.fixed,
+                taps)
+            .withStrong(weights.strong);
     var training =
-        new Training(data, out, labelled, Optional.ofNullable(teacher), config, terms, terminal);
+        new Training(
+            data,
+            out,
+            labelled,
+            Optional.ofNullable(teacher),
+            Optional.ofNullable(start),
+            config,
+            terms,
+            terminal);
     return training.run() ? 0 : Antaboga.INTERRUPTED;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.examples.demo;
 
+import antaboga.distill.semi.SemiSupervisedTraining.NonFinite;
 import antaboga.examples.run.Network;
 import antaboga.examples.run.Recipe;
 import antaboga.examples.run.StudentRun;
@@ -94,6 +95,7 @@ public record Settings(
         averaging,
         seed,
         tenth,
-        tenth);
+        tenth,
+        NonFinite.STOP);
   }
 }

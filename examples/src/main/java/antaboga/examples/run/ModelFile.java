@@ -2,6 +2,7 @@
 package antaboga.examples.run;
 
 import antaboga.ShapeException;
+import antaboga.distill.semi.Students;
 import antaboga.io.Checkpoint;
 import antaboga.medsam.MedSam;
 import antaboga.medsam.MemoryBudget;
@@ -9,6 +10,7 @@ import antaboga.medsam.TrainableSam;
 import antaboga.medsam.model.TrainedParts;
 import antaboga.nn.Segmenter;
 import antaboga.nn.Weights;
+import antaboga.nn.ZScored;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -18,7 +20,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -30,9 +34,23 @@ public final class ModelFile {
   private static final String KIND = "antaboga.model";
   private static final String TEACHER = "sam";
   private static final String SIZE = "antaboga.size";
+  private static final String PREPARATION = "antaboga.preprocessing";
+  private static final String MIN_MAX = "square, cubic spline, bytes, min-max to [0, 1]";
+  private static final String Z_SCORE = MIN_MAX + ", mean 0 and variance 1";
 
-  /** A trained student and the side of its input in pixels. */
-  public record Student(Segmenter segmenter, int size) {}
+  /**
+   * A trained student.
+   *
+   * @param network as it was built
+   * @param zScore whether it is shown images as {@link ZScored} tells
+   * @param size side of its square input in pixels
+   */
+  public record Student(Segmenter network, boolean zScore, int size) {
+    /** Takes images in [0, 1]. */
+    public Segmenter segmenter() {
+      return zScore ? ZScored.of(network) : network;
+    }
+  }
 
   private final Path path;
   private final Checkpoint checkpoint;
@@ -137,7 +155,34 @@ public final class ModelFile {
     try {
       var network = network().orElseThrow();
       var student = Weights.load(checkpoint.arrays(), w -> network.build(w.frozen()));
-      return new Student(student, Integer.parseInt(metadata().getOrDefault(SIZE, "256")));
+      boolean zScore = Z_SCORE.equals(metadata().get(PREPARATION));
+      return new Student(student, zScore, Integer.parseInt(metadata().getOrDefault(SIZE, "256")));
+    } catch (IOException | IllegalStateException | ShapeException e) {
+      throw new Failure(
+          "checkpoint does not fit the student (%s)".formatted(reason(e, path)),
+          path,
+          "train it again with this version",
+          e);
+    }
+  }
+
+  /** Lets students of a run begin as this one, which must be of its network. */
+  void assignTo(Students students, StudentRun.Config config) {
+    requireStudent();
+    var own = studentMetadata(config);
+    for (var key : List.of(KIND, PREPARATION)) {
+      var found = metadata().get(key);
+      if (!Objects.equals(own.get(key), found)) {
+        throw new Failure(
+            "student to start from is of another kind (%s; this run has %s)"
+                .formatted(found, own.get(key)),
+            path,
+            "give the same --student and --z-score as it was trained with");
+      }
+    }
+    try {
+      students.weights().assign(checkpoint.arrays());
+      students.averageWeights().assign(checkpoint.arrays());
     } catch (IOException | IllegalStateException | ShapeException e) {
       throw new Failure(
           "checkpoint does not fit the student (%s)".formatted(reason(e, path)),
@@ -247,11 +292,11 @@ public final class ModelFile {
   }
 
   /** What a student's file says, beside what the caller adds. */
-  static Map<String, String> studentMetadata(Network network, int size) {
+  static Map<String, String> studentMetadata(StudentRun.Config config) {
     var metadata = new LinkedHashMap<String, String>();
-    metadata.put(KIND, network.toString());
-    metadata.put(SIZE, Integer.toString(size));
-    metadata.put("antaboga.preprocessing", "square, cubic spline, bytes, min-max to [0, 1]");
+    metadata.put(KIND, config.network().toString());
+    metadata.put(SIZE, Integer.toString(config.size()));
+    metadata.put(PREPARATION, config.zScore() ? Z_SCORE : MIN_MAX);
     return metadata;
   }
 
@@ -259,7 +304,7 @@ public final class ModelFile {
   static Map<String, String> teacherMetadata() {
     var metadata = new LinkedHashMap<String, String>();
     metadata.put(KIND, TEACHER);
-    metadata.put("antaboga.preprocessing", "square, cubic spline, bytes, min-max to [0, 1]");
+    metadata.put(PREPARATION, MIN_MAX);
     return metadata;
   }
 }

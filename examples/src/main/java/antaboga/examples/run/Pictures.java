@@ -43,7 +43,7 @@ public final class Pictures {
   }
 
   /** How much brighter than the rest of its image what a mask marks is, in levels of 255. */
-  static double contrast(Sample sample) throws IOException {
+  public static double contrast(Sample sample) throws IOException {
     var planes = Images.read(sample.image()).toBytes();
     var mask = sample.truth();
     double inside = 0;

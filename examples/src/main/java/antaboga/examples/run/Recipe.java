@@ -14,6 +14,7 @@ import antaboga.distill.semi.Students;
 import antaboga.distill.semi.Supervised;
 import antaboga.distill.semi.UncertaintyAwareMeanTeacher;
 import antaboga.distill.semi.UniMatch;
+import antaboga.distill.semi.WarmStart;
 import antaboga.nn.data.Perturbation;
 import java.util.List;
 import java.util.Optional;
@@ -74,6 +75,28 @@ public sealed interface Recipe {
     @Override
     public String toString() {
       return strong == 0 ? "labels only" : "labels only, strong " + strong;
+    }
+  }
+
+  /**
+   * Images of other sets, {@link antaboga.distill.semi.WarmStart}.
+   *
+   * @param bright the share of lesions to be found later that are brighter than the rest
+   */
+  record Elsewhere(double bright) implements Recipe {
+    @Override
+    public Objective objective(StudentRun.Config config, Students students, int unlabelled) {
+      return new WarmStart(students.current(), bright);
+    }
+
+    @Override
+    public boolean usesUnlabelled() {
+      return false;
+    }
+
+    @Override
+    public String toString() {
+      return "other sets, bright " + bright;
     }
   }
 
@@ -271,6 +294,25 @@ public sealed interface Recipe {
           taps,
           1 / 15.0,
           0.4);
+    }
+
+    /** The same with strong views. */
+    public Terms withStrong(double weight) {
+      return new Terms(
+          distillation,
+          response,
+          orthogonality,
+          distribution,
+          align,
+          separate,
+          posterior,
+          consistency,
+          masks,
+          weight,
+          fixed,
+          taps,
+          rampStart,
+          rampLength);
     }
 
     Rampup rampup(int steps) {

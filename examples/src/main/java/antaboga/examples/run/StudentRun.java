@@ -6,11 +6,13 @@ import antaboga.distill.Embeddings;
 import antaboga.distill.semi.Losses;
 import antaboga.distill.semi.NonFiniteException;
 import antaboga.distill.semi.SemiSupervisedTraining;
+import antaboga.distill.semi.SemiSupervisedTraining.NonFinite;
 import antaboga.distill.semi.Students;
 import antaboga.io.Checkpoint;
 import antaboga.mamba.vision.VssUNet;
 import antaboga.nn.Segmenter;
 import antaboga.nn.Weights;
+import antaboga.nn.ZScored;
 import antaboga.nn.data.Augment;
 import antaboga.nn.data.ImageStore;
 import antaboga.nn.data.MixedBatches;
@@ -26,6 +28,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -37,7 +40,8 @@ public final class StudentRun {
    * How it is trained.
    *
    * @param network the student
-   * @param centred whether it starts as if pixels were centred; {@link VssUNet}s alone can
+   * @param zScore whether it is shown images as {@link ZScored} tells; a {@link VssUNet} then
+   *     starts {@linkplain VssUNet#widened widened}
    * @param size side of the square input, a multiple of 32
    * @param steps of the whole run
    * @param labelledBatch labelled images in a step
@@ -47,10 +51,11 @@ public final class StudentRun {
    * @param seed of the first weights, batches and noise
    * @param saveEvery steps between checkpoints
    * @param validateEvery steps between validations
+   * @param nonFinite what becomes of a step whose losses or gradients are not finite
    */
   public record Config(
       Network network,
-      boolean centred,
+      boolean zScore,
       int size,
       int steps,
       int labelledBatch,
@@ -59,34 +64,40 @@ public final class StudentRun {
       double averaging,
       long seed,
       int saveEvery,
-      int validateEvery) {
+      int validateEvery,
+      NonFinite nonFinite) {
     /** A student with these weights. */
     Segmenter build(Weights weights) {
       var student = network.build(weights);
-      return centred && student instanceof VssUNet net ? net.centred() : student;
+      if (!zScore) {
+        return student;
+      }
+      return ZScored.of(student instanceof VssUNet net ? net.widened() : student);
     }
 
-    /** The same, started so or not. */
-    public Config withCentred(boolean so) {
+    /** The same for another length. */
+    public Config withSteps(int length) {
+      int tenth = Math.max(1, length / 10);
       return new Config(
           network,
-          so,
+          zScore,
           size,
-          steps,
+          length,
           labelledBatch,
           unlabelledBatch,
           rate,
           averaging,
           seed,
-          saveEvery,
-          validateEvery);
+          tenth,
+          tenth,
+          nonFinite);
     }
 
     /** The same with another seed. */
     public Config withSeed(long other) {
       return new Config(
           network,
-          centred,
+          zScore,
           size,
           steps,
           labelledBatch,
@@ -95,7 +106,8 @@ public final class StudentRun {
           averaging,
           other,
           saveEvery,
-          validateEvery);
+          validateEvery,
+          nonFinite);
     }
   }
 
@@ -107,6 +119,7 @@ public final class StudentRun {
   private final List<Sample> validation;
   private final Recipe recipe;
   private final Path folder;
+  private final Optional<ModelFile> start;
   private final Students students;
 
   /** A run on divided images, kept in a folder. */
@@ -116,12 +129,25 @@ public final class StudentRun {
       List<Sample> validation,
       Recipe recipe,
       Path folder) {
+    this(config, data, validation, recipe, folder, Optional.empty());
+  }
+
+  /** The same, from a student that another run has finished. */
+  public StudentRun(
+      Config config,
+      DataFolder.Division data,
+      List<Sample> validation,
+      Recipe recipe,
+      Path folder,
+      Optional<ModelFile> start) {
     this.config = config;
     this.data = data;
     this.validation = validation;
     this.recipe = recipe;
     this.folder = folder;
+    this.start = start;
     this.students = Students.of(config::build, config.seed());
+    start.ifPresent(file -> file.assignTo(students, config));
   }
 
   /** The finished student. */
@@ -195,7 +221,7 @@ public final class StudentRun {
       throw new Failure(
           "training left the numbers (%s)".formatted(e.getMessage()),
           folder,
-          "lower --rate; the checkpoint is of an earlier step",
+          "lower --rate, or give --non-finite skip; the checkpoint is of an earlier step",
           e);
     }
     if (steps == config.steps()) {
@@ -217,7 +243,8 @@ public final class StudentRun {
         config.saveEvery(),
         config.validateEvery(),
         folder,
-        identity());
+        identity(),
+        config.nonFinite());
   }
 
   /** What a checkpoint of another run would differ in. */
@@ -225,9 +252,11 @@ public final class StudentRun {
     var names =
         data.labelled().stream().map(Sample::name).collect(Collectors.joining(" "))
             + data.unlabelled().stream().map(p -> " " + p.name()).collect(Collectors.joining());
-    return "%s, %d labelled, %d unlabelled (%08x), size %d, batch %d + %d"
+    return "%s%s%s, %d labelled, %d unlabelled (%08x), size %d, batch %d + %d"
         .formatted(
             config.network(),
+            config.zScore() ? ", z-score" : "",
+            start.map(file -> ", from " + file.fingerprint()).orElse(""),
             data.labelled().size(),
             data.unlabelled().size(),
             names.hashCode(),
@@ -298,7 +327,7 @@ public final class StudentRun {
   /** The average student as it is now. */
   private Checkpoint student() {
     var file = Checkpoint.of(students.averageWeights().arrays());
-    var metadata = new LinkedHashMap<>(ModelFile.studentMetadata(config.network(), config.size()));
+    var metadata = new LinkedHashMap<>(ModelFile.studentMetadata(config));
     metadata.put("antaboga.run", run());
     metadata.put("antaboga.labelled", data.how());
     for (var entry : metadata.entrySet()) {
@@ -366,6 +395,12 @@ public final class StudentRun {
     }
 
     @Override
+    public void skipped(int step, NonFiniteException reason) {
+      log.skipped(step);
+      terminal.say("antaboga: skipped %s", String.valueOf(reason.getMessage()));
+    }
+
+    @Override
     public void validated(int step, Map<String, Double> scores) {
       log.validated(step, scores);
       var score = scores.get(DICE);
@@ -375,11 +410,17 @@ public final class StudentRun {
     }
 
     @Override
+    public void saving(int step) {
+      if (begun) {
+        unchecked(log::flush); // first: a run that resumes drops what came after its checkpoint
+      }
+    }
+
+    @Override
     public void saved(int step, Path checkpoint) {
       if (!begun) {
         begin(step);
       }
-      unchecked(log::flush);
     }
 
     private interface Writing {

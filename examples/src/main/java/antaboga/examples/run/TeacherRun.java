@@ -76,7 +76,7 @@ public final class TeacherRun {
 
   private static final String CURVE = "curve";
   private static final StrongAugment JITTER =
-      new StrongAugment(0.4, 0.4, 0.4, 0.2, 0.8, 0.1, 1, 0.2);
+      new StrongAugment(0.4, 0.4, 0.4, 0.2, 0.8, 0.4, 4, 0.2);
 
   private final Config config;
   private final List<Source> sets;

@@ -12,6 +12,7 @@ public final class Training {
   private final Path out;
   private final int percent;
   private final Optional<Path> teacher;
+  private final Optional<Path> start;
   private final StudentRun.Config config;
   private final Recipe.Terms terms;
   private final Terminal terminal;
@@ -22,6 +23,7 @@ public final class Training {
       Path out,
       int percent,
       Optional<Path> teacher,
+      Optional<Path> start,
       StudentRun.Config config,
       Recipe.Terms terms,
       Terminal terminal) {
@@ -29,6 +31,7 @@ public final class Training {
     this.out = out;
     this.percent = percent;
     this.teacher = teacher;
+    this.start = start;
     this.config = config;
     this.terms = terms;
     this.terminal = terminal;
@@ -46,13 +49,15 @@ public final class Training {
     var validation = folder.has("val") ? folder.samples("val") : List.<antaboga.nn.data.Sample>of();
     var file = teacher.map(ModelFile::open);
     file.ifPresent(ModelFile::requireTeacher);
+    var from = start.map(ModelFile::open);
+    from.ifPresent(ModelFile::requireStudent);
     Output.folder(out, 128L << 20);
     Natives.prepareSmall();
     Recipe recipe =
         file.<Recipe>map(f -> new Recipe.Whole(f.guide(out.resolve("embeddings")), terms))
             .orElseGet(Recipe.Labels::new);
     try (var interruption = Interruption.watch(terminal)) {
-      var run = new StudentRun(config, division, validation, recipe, out);
+      var run = new StudentRun(config, division, validation, recipe, out, from);
       terminal.say(
           "student of %,d parameters; %d labelled (%s) and %d unlabelled images%s",
           run.parameters(),

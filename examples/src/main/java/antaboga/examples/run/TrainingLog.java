@@ -18,14 +18,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A training's numbers as JSON lines: one object for each step and for each validation. A run that
- * resumes forgets what came after its checkpoint.
+ * A training's numbers as JSON lines: one object for each step, also for one that was skipped, and
+ * for each validation. A run that resumes forgets what came after its checkpoint.
  */
 public final class TrainingLog {
   /** The numbers of one step, or of the validation after so many steps, by name. */
   public record Entry(String kind, int step, Map<String, Double> values) {}
 
   private static final String STEP = "step";
+  private static final String SKIPPED = "skipped";
   private static final String VALIDATION = "validation";
 
   private final Path file;
@@ -54,7 +55,8 @@ public final class TrainingLog {
     if (steps > 0 && Files.exists(file)) {
       for (var line : Files.readAllLines(file)) {
         var entry = read(line);
-        if (entry != null && (entry.kind.equals(STEP) ? entry.step < steps : entry.step <= steps)) {
+        if (entry != null
+            && (entry.kind.equals(VALIDATION) ? entry.step <= steps : entry.step < steps)) {
           entries.add(entry);
         }
       }
@@ -77,6 +79,11 @@ public final class TrainingLog {
 
   void stepped(int step, Map<String, Double> losses) {
     entries.add(new Entry(STEP, step, new LinkedHashMap<>(losses)));
+  }
+
+  /** A step that changed nothing. */
+  void skipped(int step) {
+    entries.add(new Entry(SKIPPED, step, Map.of()));
   }
 
   void validated(int steps, Map<String, Double> scores) {

@@ -16,7 +16,7 @@ record Cell(String set, int share, Study.Method method, long seed) {
   }
 
   StudentRun.Config training() {
-    return method.training().withSeed(seed).withCentred(method.centred().contains(set));
+    return method.training().withSeed(seed);
   }
 
   /** What the result depends on: not how often it is saved. */
@@ -27,7 +27,7 @@ record Cell(String set, int share, Study.Method method, long seed) {
             method.kind(),
             share,
             t.network(),
-            t.centred() ? ", centred," : "",
+            t.zScore() ? ", z-score," : "",
             t.size(),
             t.steps(),
             t.validateEvery(),

@@ -71,6 +71,39 @@ final class Result {
     }
   }
 
+  /** What a result takes. */
+  interface Work {
+    /** What is to be told of it; empty if it was stopped. */
+    Optional<Map<String, Object>> run() throws IOException;
+  }
+
+  /**
+   * A file that many cells need and one process makes, with its result beside it; empty if another
+   * process is at it, or it was stopped.
+   */
+  @SuppressWarnings("try") // claims by being open
+  static Optional<Path> once(Path folder, String settings, String name, Work work)
+      throws IOException {
+    var file = Optional.of(folder.resolve(name));
+    if (isThere(folder, settings)) {
+      return file;
+    }
+    var claim = Claim.of(folder);
+    if (claim.isEmpty()) {
+      return Optional.empty();
+    }
+    try (var held = claim.get()) {
+      if (!isThere(folder, settings)) {
+        var about = work.run();
+        if (about.isEmpty()) {
+          return Optional.empty();
+        }
+        write(folder, about.get(), settings, Map.of());
+      }
+    }
+    return file;
+  }
+
   private static void write(Path file, String text) {
     Output.write(file, text.getBytes(StandardCharsets.UTF_8));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package antaboga.examples.study;
 
+import antaboga.distill.semi.SemiSupervisedTraining.NonFinite;
 import antaboga.examples.run.Failure;
 import antaboga.examples.run.Network;
 import antaboga.examples.run.Pretraining;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What a study's file says: which sets, shares of labels, seeds and methods, and what is compared.
@@ -113,7 +115,7 @@ record Study(
    * @param kind its recipe
    * @param share its own share of labels; empty for each of the study's
    * @param training lengths and sizes; its seed is the cell's
-   * @param centred the sets on which the student starts as if pixels were centred
+   * @param warm steps on the other sets' training images before the first on its own; 0 for none
    * @param terms of the whole method; of plain distillation, the taps and the weight
    * @param strong the weight of strong views of labelled images, where there are labels alone
    * @param untrained whether its teacher is left as it was drawn, for control
@@ -123,7 +125,7 @@ record Study(
       Kind kind,
       OptionalInt share,
       StudentRun.Config training,
-      List<String> centred,
+      int warm,
       Recipe.Terms terms,
       double strong,
       boolean untrained) {}
@@ -146,7 +148,7 @@ record Study(
       new LinkedHashSet<>(
           List.of(
               "network",
-              "centred",
+              "z-score",
               "size",
               "steps",
               "labelled-batch",
@@ -185,7 +187,30 @@ record Study(
             .orElse(
                 new Comparison(Optional.empty(), List.of(), Optional.empty(), Optional.empty()));
     yaml.requireAllAsked();
-    return new Study(file, data, sets, shares, seeds, teacher, methods, comparison);
+    var study = new Study(file, data, sets, shares, seeds, teacher, methods, comparison);
+    study.requireWarmStarts();
+    return study;
+  }
+
+  private void requireWarmStarts() {
+    for (var method : methods) {
+      for (var set : sets) {
+        if (method.warm > 0 && warming(set).isEmpty()) {
+          throw new Failure(
+              "method %s starts on other sets, and beside %s there is none"
+                  .formatted(method.name, set),
+              file,
+              "name one more at sets: or teacher.also:");
+        }
+      }
+    }
+  }
+
+  /** The sets that a student starts on before it meets the target: of single lesions alone. */
+  List<String> warming(String target) {
+    return others(target).stream()
+        .filter(name -> teacher.stream().noneMatch(t -> t.manyObjects().contains(name)))
+        .toList();
   }
 
   // names become folders, and parts of the patterns that choose cells
@@ -265,7 +290,7 @@ record Study(
     var training =
         new StudentRun.Config(
             network,
-            false,
+            yaml.flag("z-score", false),
             yaml.multiple("size", 32, 128),
             steps,
             batch,
@@ -274,16 +299,17 @@ record Study(
             yaml.number("averaging", 0.99),
             0,
             (int) yaml.integer("save-every", 1, Integer.MAX_VALUE, Math.max(1, steps / 10)),
-            (int) yaml.integer("validate-every", 1, Integer.MAX_VALUE, Math.max(1, steps / 10)));
+            (int) yaml.integer("validate-every", 1, Integer.MAX_VALUE, Math.max(1, steps / 10)),
+            NonFinite.STOP);
     var share =
         yaml.has("labels")
             ? OptionalInt.of((int) yaml.integer("labels", 1, 100))
             : OptionalInt.empty();
+    int warm = (int) yaml.integer("warm-start", 0, Integer.MAX_VALUE, 0);
     boolean untrained = kind.needsTeacher() && yaml.flag("untrained-teacher", false);
     var terms = terms(yaml, kind, network);
     double strong = kind == Kind.SUPERVISED ? yaml.number("strong", 0) : terms.strong();
-    var centred = yaml.textsAmong("centred", study.texts("sets"));
-    var method = new Method(name, kind, share, training, centred, terms, strong, untrained);
+    var method = new Method(name, kind, share, training, warm, terms, strong, untrained);
     yaml.requireAllAsked();
     return method;
   }
@@ -335,6 +361,15 @@ record Study(
   private static Optional<String> named(Yaml yaml, String role, List<String> names) {
     var name = yaml.text(role, "");
     return name.isEmpty() ? Optional.empty() : Optional.of(yaml.among(role, names));
+  }
+
+  /** What is learned from before a target is met: the other sets, and those named for teachers. */
+  List<String> others(String target) {
+    var also = teacher.stream().flatMap(t -> t.also().stream());
+    return Stream.concat(sets.stream(), also)
+        .distinct()
+        .filter(name -> !name.equals(target))
+        .toList();
   }
 
   /** Every training of a student, the first seed of all of them first. */

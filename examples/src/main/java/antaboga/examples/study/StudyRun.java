@@ -193,12 +193,19 @@ public final class StudyRun {
         return interruption.asked() ? Outcome.STOPPED : Outcome.WAITS;
       }
     }
+    var start = Optional.<ModelFile>empty();
+    if (cell.method().warm() > 0) {
+      start = new WarmStarts(study, out, terminal).student(cell, interruption);
+      if (start.isEmpty()) {
+        return interruption.asked() ? Outcome.STOPPED : Outcome.WAITS;
+      }
+    }
     var claim = Claim.of(folder);
     if (claim.isEmpty()) {
       return Outcome.TAKEN;
     }
     try (var held = claim.get()) {
-      return Result.isThere(folder, settings(cell)) || train(cell, guide, interruption)
+      return Result.isThere(folder, settings(cell)) || train(cell, guide, start, interruption)
           ? Outcome.DONE
           : Outcome.STOPPED;
     }
@@ -207,19 +214,25 @@ public final class StudyRun {
   /** Everything in the study's file that the cell's result depends on. */
   private String settings(Cell cell) {
     var method = cell.method();
-    if (method.kind().needsTeacher()) {
-      return cell.settings() + ", " + method.terms() + ", " + teachers.settings(cell);
+    var settings = cell.settings();
+    if (method.warm() > 0) {
+      settings += ", after %d steps on %s".formatted(method.warm(), study.warming(cell.set()));
     }
-    return cell.settings() + (method.strong() == 0 ? "" : ", strong " + method.strong());
+    if (method.kind().needsTeacher()) {
+      return settings + ", " + method.terms() + ", " + teachers.settings(cell);
+    }
+    return settings + (method.strong() == 0 ? "" : ", strong " + method.strong());
   }
 
-  private boolean train(Cell cell, Optional<Guide> guide, Interruption interruption)
+  private boolean train(
+      Cell cell, Optional<Guide> guide, Optional<ModelFile> start, Interruption interruption)
       throws IOException {
     var data = DataFolder.open(study.data().resolve(cell.set()));
     var division = data.divide(cell.share(), cell.seed());
     var validation = data.has("val") ? data.samples("val") : List.<Sample>of();
     var folder = cell.folder(out);
-    var run = new StudentRun(cell.training(), division, validation, recipe(cell, guide), folder);
+    var run =
+        new StudentRun(cell.training(), division, validation, recipe(cell, guide), folder, start);
     long begun = System.nanoTime();
     if (!run.isFinished()) {
       run.cacheEmbeddings(terminal, interruption);

@@ -101,7 +101,10 @@ final class Summary {
         .findFirst();
   }
 
-  /** Which part of the way from few labels to all labels a method goes; empty if unknown. */
+  /**
+   * Which part of the way from few labels to all labels a method goes, by Dice; empty if that is
+   * unknown, or all labels are no better than few.
+   */
   Optional<Double> gap(List<Row> rows, Row row) {
     var comparison = study.comparison();
     var floor = comparison.floor().flatMap(name -> find(rows, row.set, row.share, name));
@@ -110,7 +113,8 @@ final class Summary {
       return Optional.empty();
     }
     double low = floor.get().mean("Dice");
-    return Optional.of((row.mean("Dice") - low) / (ceiling.get().mean("Dice") - low));
+    double way = ceiling.get().mean("Dice") - low;
+    return way > 0 ? Optional.of((row.mean("Dice") - low) / way) : Optional.empty();
   }
 
   private String csv(List<Row> rows) {

@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The teachers of a study, trained when a cell first needs them: one for each set, which has
@@ -29,6 +28,7 @@ import java.util.stream.Stream;
  * whose decoder was then tuned on the cell's labelled images.
  */
 record Teachers(Study study, Path out, Terminal terminal) {
+  private static final String FILE = "teacher.safetensors";
   private static final double TUNING_RATE = 1e-4; // MedSAM's
 
   /** Everything in the study's file that a cell's teacher depends on. */
@@ -41,7 +41,7 @@ record Teachers(Study study, Path out, Terminal terminal) {
   }
 
   private String settings(String set) {
-    return plan().file().map(Path::toString).orElseGet(() -> plan() + " on " + others(set));
+    return plan().file().map(Path::toString).orElseGet(() -> plan() + " on " + study.others(set));
   }
 
   private Study.Teacher plan() {
@@ -77,39 +77,11 @@ record Teachers(Study study, Path out, Terminal terminal) {
     return out.resolve("teachers").resolve(set);
   }
 
-  /** Trains until a file is there; the work may be done already, or be another's. */
-  private interface Work {
-    /** What is to be told of it; empty if it was stopped. */
-    Optional<Map<String, Object>> run() throws IOException;
-  }
-
-  @SuppressWarnings("try") // claims by being open
-  private static Optional<Path> result(Path folder, String settings, Work work) throws IOException {
-    var file = folder.resolve("teacher.safetensors");
-    if (Result.isThere(folder, settings)) {
-      return Optional.of(file);
-    }
-    var claim = Claim.of(folder);
-    if (claim.isEmpty()) {
-      return Optional.empty();
-    }
-    try (var held = claim.get()) {
-      if (!Result.isThere(folder, settings)) {
-        var about = work.run();
-        if (about.isEmpty()) {
-          return Optional.empty();
-        }
-        Result.write(folder, about.get(), settings, Map.of());
-      }
-    }
-    return Optional.of(file);
-  }
-
   /** The set's teacher. */
   private Optional<Path> trained(String set, Interruption interruption) throws IOException {
     return plan().file().isPresent()
         ? plan().file()
-        : result(folder(set), settings(set), () -> train(set, interruption));
+        : Result.once(folder(set), settings(set), FILE, () -> train(set, interruption));
   }
 
   private Optional<Map<String, Object>> train(String set, Interruption interruption)
@@ -135,7 +107,8 @@ record Teachers(Study study, Path out, Terminal terminal) {
     var names = labelled.stream().map(Sample::name).collect(Collectors.joining(" "));
     var folder =
         folder(cell.set()).resolve("tuned-%d-%08x".formatted(cell.share(), names.hashCode()));
-    return result(folder, settings(cell), () -> tune(cell, from, labelled, folder, interruption));
+    return Result.once(
+        folder, settings(cell), FILE, () -> tune(cell, from, labelled, folder, interruption));
   }
 
   private Optional<Map<String, Object>> tune(
@@ -165,14 +138,6 @@ record Teachers(Study study, Path out, Terminal terminal) {
     return taken == steps ? Optional.of(about) : Optional.empty();
   }
 
-  /** The sets that a teacher learns from. */
-  private List<String> others(String target) {
-    return Stream.concat(study.sets().stream(), plan().also().stream())
-        .distinct()
-        .filter(name -> !name.equals(target))
-        .toList();
-  }
-
   /** Training images of all other sets; of the target none, but for how bright its lesions are. */
   private List<TeacherRun.Source> sources(String target) throws IOException {
     var plan = plan();
@@ -180,7 +145,7 @@ record Teachers(Study study, Path out, Terminal terminal) {
     var own = DataFolder.open(study.data().resolve(target)).divide(few, plan.seed()).labelled();
     var like = new TeacherRun.Source(own, true, 0);
     var sources = new ArrayList<TeacherRun.Source>();
-    for (var name : others(target)) {
+    for (var name : study.others(target)) {
       var samples = DataFolder.open(study.data().resolve(name)).samples("train");
       boolean whole = !plan.manyObjects().contains(name);
       var source = new TeacherRun.Source(samples, whole, plan.inverted().orElse(0));

@@ -38,7 +38,7 @@ class StudyCommandTest {
       methods:
         few: {recipe: supervised}
         all: {recipe: supervised, labels: 100}
-        augmented: {recipe: supervised, centred: [discs], strong: 1}
+        augmented: {recipe: supervised, z-score: true, strong: 1}
         u-net: {recipe: supervised, network: u-net}
         mean-teacher: {recipe: mean-teacher}
         ua-mt: {recipe: ua-mt}
@@ -47,7 +47,8 @@ class StudyCommandTest {
         bcp: {recipe: bcp}
         features: {recipe: features, taps: [dec3]}
         control: {recipe: features, taps: [dec3], untrained-teacher: true}
-        ours: {recipe: antaboga, masks: 0.3, strong: 0.5, ramp-start: 0}
+        started: {recipe: unimatch, z-score: true, warm-start: 2}
+        ours: {recipe: antaboga, warm-start: 2, masks: 0.3, strong: 0.5, ramp-start: 0}
       compare: {ours: ours, against: [mean-teacher, bcp], floor: few, ceiling: all}
       """;
 
@@ -88,7 +89,7 @@ class StudyCommandTest {
     var run = Run.of("study", file, "--out", out);
     done(run);
     assertTrue(run.results().contains("ours"), run.results());
-    assertEquals(13, Files.readAllLines(out.resolve("summary.csv")).size());
+    assertEquals(14, Files.readAllLines(out.resolve("summary.csv")).size());
     assertEquals(3, Files.readAllLines(out.resolve("comparisons.csv")).size());
     var cell = out.resolve("cells/discs/34/ours/1");
     for (var part : List.of("result.json", "log.jsonl", "best.safetensors")) {

@@ -106,6 +106,15 @@ class StudyTest {
   }
 
   @Test
+  void aWarmStartNeedsAnotherSetOfSingleLesions() throws IOException {
+    var warm = STUDY.replace("recipe: cps", "recipe: cps, warm-start: 5");
+    assertEquals(List.of("thyroid"), read(warm).warming("polyp"));
+    var alone = warm.replace("sets: [polyp, thyroid]", "sets: [polyp]");
+    var e = assertThrows(Failure.class, () -> read(alone));
+    assertTrue(e.toString().contains("beside polyp there is none"), e.toString());
+  }
+
+  @Test
   void aMethodThatAsksATeacherNeedsOne() {
     var without = STUDY.replaceAll("(?m)^teacher.*\n", "");
     var e = assertThrows(Failure.class, () -> read(without));

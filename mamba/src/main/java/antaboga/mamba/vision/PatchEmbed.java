@@ -23,10 +23,10 @@ record PatchEmbed(Parameter weight, Parameter bias, LayerNorm norm) implements L
         new LayerNorm(w.at("norm"), width, 1e-5));
   }
 
-  /** Lets the bias take away what the weights make of a grey. */
-  void centre(double grey) {
-    var rows = weight.array().reshape('c', weight.size(0), -1);
-    bias.assign(bias.array().sub(rows.sum(1).muli(grey)));
+  /** Makes the bias as wide as what the weights make of an even patch of 1. */
+  void widen() {
+    double fanIn = weight.size(1) * weight.size(2) * weight.size(3);
+    bias.assign(bias.array().mul(Math.sqrt(fanIn)));
   }
 
   @Override

@@ -104,14 +104,16 @@ public final class VssUNet implements EncoderDecoder {
   }
 
   /**
-   * Starts the patch embedding, before training, as if pixels in [0, 1] came as differences from a
-   * middle grey. Its LayerNorm tells patches by direction alone; where black is 0, bright and dark
-   * ones hardly differ in that at first, and small lesions are found late.
+   * Starts the patch embedding, before training, for pixels of deviation 1, such as {@link
+   * antaboga.nn.ZScored} shows. Its LayerNorm keeps but the direction of a patch's projection; with
+   * PyTorch's bias, which is narrow beside such pixels, all even patches above 0 have one
+   * direction, grey or bright. A bias as wide as the projection of an even patch of 1 tells them
+   * apart.
    *
    * @return this
    */
-  public VssUNet centred() {
-    patchEmbed.centre(0.5);
+  public VssUNet widened() {
+    patchEmbed.widen();
     return this;
   }
 

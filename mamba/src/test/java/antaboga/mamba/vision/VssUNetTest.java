@@ -49,19 +49,19 @@ class VssUNetTest {
     assertEquals(27_427_561, count(VssUNetConfig.vmUNet()));
   }
 
-  /** How far a dark and a bright patch lie apart before the first block, per channel. */
+  /** How far a grey and a bright patch lie apart before the first block, per channel. */
   private static double contrast(VssUNet net) {
-    var dark = net.patchEmbed().forward(Tensor.full(DataType.FLOAT, 0.2, 1, 3, 4, 4));
-    var bright = net.patchEmbed().forward(Tensor.full(DataType.FLOAT, 0.8, 1, 3, 4, 4));
-    var difference = dark.sub(bright);
+    var grey = net.patchEmbed().forward(Tensor.full(DataType.FLOAT, 0.5, 1, 3, 4, 4));
+    var bright = net.patchEmbed().forward(Tensor.full(DataType.FLOAT, 2, 1, 3, 4, 4));
+    var difference = grey.sub(bright);
     return difference.mul(difference).mean().item();
   }
 
   @Test
-  void aCentredOneTellsDarkFromBrightFromTheFirstStep() {
+  void aWidenedOneTellsGreyFromBrightFromTheFirstStep() {
     double plain = contrast(new VssUNet(Weights.init(1), VssUNetConfig.tiny()));
-    double centred = contrast(new VssUNet(Weights.init(1), VssUNetConfig.tiny()).centred());
-    assertTrue(centred > 4 * plain, centred + " against " + plain);
+    double widened = contrast(new VssUNet(Weights.init(1), VssUNetConfig.tiny()).widened());
+    assertTrue(widened > 4 * plain, widened + " against " + plain);
   }
 
   @Test

@@ -18,7 +18,7 @@ import java.util.SplittableRandom;
  * @param saturation factors within 1 ± this
  * @param hue turns of the colour circle within ± this
  * @param jitterShare the share of images that are jittered
- * @param smallestBlur the smallest deviation of the blur, in pixels
+ * @param smallestBlur the smallest deviation of the blur, in pixels of an image of 256
  * @param largestBlur the largest one
  * @param blurShare the share of images that are blurred
  */
@@ -31,6 +31,8 @@ public record StrongAugment(
     double smallestBlur,
     double largestBlur,
     double blurShare) {
+  private static final double BLURRED = 256; // the side that deviations of blur are given for
+
   /** Jitter (0.5, 0.5, 0.5, 0.25) of 80 %, blur of 0.1 to 2 pixels of half of the images. */
   public StrongAugment() {
     this(0.5, 0.5, 0.5, 0.25, 0.8, 0.1, 2, 0.5);
@@ -74,7 +76,8 @@ public record StrongAugment(
             jitter(values, 3 * i * area, area, random);
           }
           if (random.nextDouble() < blurShare) {
-            double sigma = smallestBlur + (largestBlur - smallestBlur) * random.nextDouble();
+            double share = smallestBlur + (largestBlur - smallestBlur) * random.nextDouble();
+            double sigma = share * Math.max(height, width) / BLURRED;
             for (int c = 0; c < 3; c++) {
               blur(values, (3 * i + c) * area, height, width, sigma);
             }
