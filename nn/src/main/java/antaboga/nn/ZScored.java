@@ -31,39 +31,29 @@ public final class ZScored {
     return x.reshape(x.size(0), 1, -1).instanceNorm(EPS).reshape(x.shape().toArray());
   }
 
-  private record Whole(Segmenter network) implements Segmenter {
+  /** Passes on what it is asked, with other images. */
+  private interface Shown extends Segmenter {
+    Segmenter network();
+
     @Override
-    public List<Tap> taps() {
-      return network.taps();
+    default List<Tap> taps() {
+      return network().taps();
     }
 
     @Override
-    public Output observe(Tensor x) {
-      return network.observe(image(x));
+    default Output observe(Tensor x) {
+      return network().observe(image(x));
     }
 
     @Override
-    public Tensor forward(Tensor x) {
-      return network.forward(image(x));
+    default Tensor forward(Tensor x) {
+      return network().forward(image(x));
     }
   }
 
-  private record Halves(EncoderDecoder network) implements EncoderDecoder {
-    @Override
-    public List<Tap> taps() {
-      return network.taps();
-    }
+  private record Whole(Segmenter network) implements Shown {}
 
-    @Override
-    public Output observe(Tensor x) {
-      return network.observe(image(x));
-    }
-
-    @Override
-    public Tensor forward(Tensor x) {
-      return network.forward(image(x));
-    }
-
+  private record Halves(EncoderDecoder network) implements Shown, EncoderDecoder {
     @Override
     public List<Tensor> encode(Tensor x) {
       return network.encode(image(x));
