@@ -8,10 +8,15 @@ begin -encoder "${1:-}"
 java --add-modules jdk.incubator.vector -cp "$jar" antaboga.bench.EncoderFiles \
   "$work/files" 1024:256,512,1536,2048 ${2:+"$2"}
 
-# one run, so that what is compared stands side by side
-# shellcheck disable=SC2086
-java -jar "$jar" bench.EncoderBenchmark -p files="$work/files" -prof antaboga.bench.PeakMemory \
-  -rf json -rff "$work/beside.json" ${JMH_ARGS:-}
+# rounds of both engines in turn, so that a machine that slows down does so for both; their times count together
+for round in 1 2 3; do
+  # shellcheck disable=SC2086
+  java -jar "$jar" bench.EncoderBenchmark.encode -p files="$work/files" -prof antaboga.bench.PeakMemory \
+    -rf json -rff "$work/encode-$round.json" ${JMH_ARGS:--wi 0 -i 2}
+  # shellcheck disable=SC2086
+  java -jar "$jar" bench.EncoderBenchmark.box -p files="$work/files" -prof antaboga.bench.PeakMemory \
+    -rf json -rff "$work/box-$round.json" ${JMH_ARGS:-}
+done
 
 # growth with the image
 # shellcheck disable=SC2086
@@ -20,5 +25,5 @@ java -jar "$jar" bench.EncoderBenchmark.encode -p files="$work/files" -prof anta
   -rf json -rff "$work/growth.json" ${JMH_ARGS:--wi 1 -i 3}
 
 java --add-modules jdk.incubator.vector -cp "$jar" antaboga.bench.EncoderReport \
-  "$record" "$commit" "$work"/beside.json "$work"/growth.json
+  "$record" "$commit" "$work"/encode-*.json "$work"/box-*.json "$work"/growth.json
 cat "${record%.json}.md"

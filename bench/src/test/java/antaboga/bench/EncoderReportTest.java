@@ -10,6 +10,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,9 +19,12 @@ import org.junit.jupiter.api.io.TempDir;
 class EncoderReportTest {
   @TempDir Path folder;
 
-  private String recorded(Path input) throws IOException {
-    EncoderReport.main(
-        new String[] {folder.resolve("record.json").toString(), "0123456789abcdef", input + ""});
+  private String recorded(Path... inputs) throws IOException {
+    var args = new ArrayList<>(List.of(folder.resolve("record.json") + "", "0123456789abcdef"));
+    for (var input : inputs) {
+      args.add(input.toString());
+    }
+    EncoderReport.main(args.toArray(String[]::new));
     return Files.readString(folder.resolve("record.md"));
   }
 
@@ -35,6 +40,18 @@ class EncoderReportTest {
     assertTrue(table.contains("| encoder, 1024 px: s | 4 | 2.05 | 4.00 | 0.51 |\n"), table);
     assertTrue(table.contains("| peak memory, 1024 px: MB | 4 | 1000 | 4000 | 0.25 |\n"), table);
     assertTrue(table.contains("| one more box, 1024 px: ms | 1 | 25.0 | 50.0 | 0.50 |\n"), table);
+  }
+
+  @Test
+  void roundsCountTogether() throws Exception {
+    var second = folder.resolve("second.json");
+    var json = Files.readString(runs());
+    Files.writeString(second, json.replaceAll("\"rawData\" *: *\\[\\s*\\[", "$01e6,1e6,"));
+    assertFalse(json.equals(Files.readString(second)));
+    var once = recorded(runs());
+    var table = recorded(runs(), second);
+    assertEquals(once.lines().count(), table.lines().count());
+    assertFalse(table.contains("| encoder, 1024 px: s | 1 | 7.00 |"), table);
   }
 
   @Test
