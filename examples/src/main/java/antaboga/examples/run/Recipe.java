@@ -15,9 +15,12 @@ import antaboga.distill.semi.Supervised;
 import antaboga.distill.semi.UncertaintyAwareMeanTeacher;
 import antaboga.distill.semi.UniMatch;
 import antaboga.distill.semi.WarmStart;
+import antaboga.nn.Segmenter;
+import antaboga.nn.Weights;
 import antaboga.nn.data.Perturbation;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** By what loss a student is trained; prints all settings that its result depends on. */
 public sealed interface Recipe {
@@ -27,9 +30,14 @@ public sealed interface Recipe {
   /**
    * The loss for these students.
    *
+   * @param build makes one more student of their kind
    * @param unlabelled how many images have no mask
    */
-  Objective objective(StudentRun.Config config, Students students, int unlabelled);
+  Objective objective(
+      StudentRun.Config config,
+      Function<Weights, Segmenter> build,
+      Students students,
+      int unlabelled);
 
   /** Whether images without masks count. */
   default boolean usesUnlabelled() {
@@ -63,7 +71,11 @@ public sealed interface Recipe {
     }
 
     @Override
-    public Objective objective(StudentRun.Config config, Students students, int unlabelled) {
+    public Objective objective(
+        StudentRun.Config config,
+        Function<Weights, Segmenter> build,
+        Students students,
+        int unlabelled) {
       return new Supervised(students.current(), strong);
     }
 
@@ -85,7 +97,11 @@ public sealed interface Recipe {
    */
   record Elsewhere(double bright) implements Recipe {
     @Override
-    public Objective objective(StudentRun.Config config, Students students, int unlabelled) {
+    public Objective objective(
+        StudentRun.Config config,
+        Function<Weights, Segmenter> build,
+        Students students,
+        int unlabelled) {
       return new WarmStart(students.current(), bright);
     }
 
@@ -114,13 +130,17 @@ public sealed interface Recipe {
     BCP;
 
     @Override
-    public Objective objective(StudentRun.Config config, Students students, int unlabelled) {
+    public Objective objective(
+        StudentRun.Config config,
+        Function<Weights, Segmenter> build,
+        Students students,
+        int unlabelled) {
       int steps = config.steps();
       long seed = config.seed();
       return switch (this) {
         case MEAN_TEACHER -> PlainMeanTeacher.of(students, steps, seed);
         case UA_MT -> UncertaintyAwareMeanTeacher.of(students, steps, seed);
-        case CPS -> CrossPseudoSupervision.of(students, config::build, steps, seed);
+        case CPS -> CrossPseudoSupervision.of(students, build, steps, seed);
         case UNIMATCH -> UniMatch.of(students);
         case BCP -> BidirectionalCopyPaste.of(students, steps);
       };
@@ -146,7 +166,11 @@ public sealed interface Recipe {
     }
 
     @Override
-    public Objective objective(StudentRun.Config config, Students students, int unlabelled) {
+    public Objective objective(
+        StudentRun.Config config,
+        Function<Weights, Segmenter> build,
+        Students students,
+        int unlabelled) {
       var embeddings = teacher.embeddings(students, config.size(), taps);
       return new PlainDistillation(students, embeddings, taps, weight, config.seed());
     }
@@ -172,7 +196,11 @@ public sealed interface Recipe {
     private static final int DRAWS = 2;
 
     @Override
-    public Objective objective(StudentRun.Config config, Students students, int unlabelled) {
+    public Objective objective(
+        StudentRun.Config config,
+        Function<Weights, Segmenter> build,
+        Students students,
+        int unlabelled) {
       var settings =
           new PerturbationConsistentDistillation.Config(
               terms.rampup(config.steps()),

@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -41,7 +42,7 @@ public final class StudentRun {
    *
    * @param network the student
    * @param zScore whether it is shown images as {@link ZScored} tells; a {@link VssUNet} then
-   *     starts {@linkplain VssUNet#widened widened}
+   *     {@linkplain VssUNet#started starts} for them
    * @param size side of the square input, a multiple of 32
    * @param steps of the whole run
    * @param labelledBatch labelled images in a step
@@ -66,13 +67,13 @@ public final class StudentRun {
       int saveEvery,
       int validateEvery,
       NonFinite nonFinite) {
-    /** A student with these weights. */
-    Segmenter build(Weights weights) {
+    /** A student with these weights, for lesions of this share of the pixels. */
+    Segmenter build(Weights weights, double lesions) {
       var student = network.build(weights);
       if (!zScore) {
         return student;
       }
-      return ZScored.of(student instanceof VssUNet net ? net.widened() : student);
+      return ZScored.of(student instanceof VssUNet net ? net.started(lesions) : student);
     }
 
     /** The same for another length. */
@@ -111,6 +112,7 @@ public final class StudentRun {
     }
   }
 
+  private static final double RAREST = 1e-3; // a share of lesions that a start can tell of
   private static final String DICE = "dice";
   private static final String SCORE = "antaboga.validation";
 
@@ -120,6 +122,7 @@ public final class StudentRun {
   private final Recipe recipe;
   private final Path folder;
   private final Optional<ModelFile> start;
+  private final Function<Weights, Segmenter> build;
   private final Students students;
 
   /** A run on divided images, kept in a folder. */
@@ -146,8 +149,24 @@ public final class StudentRun {
     this.recipe = recipe;
     this.folder = folder;
     this.start = start;
-    this.students = Students.of(config::build, config.seed());
+    double lesions = config.zScore() ? lesions(data.labelled()) : RAREST;
+    this.build = weights -> config.build(weights, lesions);
+    this.students = Students.of(build, config.seed());
     start.ifPresent(file -> file.assignTo(students, config));
+  }
+
+  /** The share of the pixels that masks mark. */
+  private static double lesions(List<Sample> samples) {
+    double sum = 0;
+    for (var sample : samples) {
+      try {
+        var mask = sample.truth();
+        sum += (double) mask.count() / ((long) mask.shape()[0] * mask.shape()[1]);
+      } catch (IOException e) {
+        throw new Failure("mask cannot be read", sample.mask(), "check the file", e);
+      }
+    }
+    return Math.min(1 - RAREST, Math.max(RAREST, sum / samples.size()));
   }
 
   /** The finished student. */
@@ -202,7 +221,7 @@ public final class StudentRun {
             recipe.usesUnlabelled() ? config.unlabelledBatch() : 1,
             store,
             Augment.weak());
-    var objective = recipe.objective(config, students, data.unlabelled().size());
+    var objective = recipe.objective(config, build, students, data.unlabelled().size());
     var training =
         new SemiSupervisedTraining(
             training(),

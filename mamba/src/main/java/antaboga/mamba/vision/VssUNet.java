@@ -42,6 +42,8 @@ public final class VssUNet implements EncoderDecoder {
     }
   }
 
+  private static final int HEAD = 4;
+
   private final VssUNetConfig config;
   private final PatchEmbed patchEmbed;
   private final List<Stage> encoder = new ArrayList<>();
@@ -104,16 +106,29 @@ public final class VssUNet implements EncoderDecoder {
   }
 
   /**
-   * Starts the patch embedding, before training, for pixels of deviation 1, such as {@link
-   * antaboga.nn.ZScored} shows. Its LayerNorm keeps but the direction of a patch's projection; with
-   * PyTorch's bias, which is narrow beside such pixels, all even patches above 0 have one
-   * direction, grey or bright. A bias as wide as the projection of an even patch of 1 tells them
-   * apart.
+   * Starts the ends of a network of one class, before training, for pixels of deviation 1, such as
+   * {@link antaboga.nn.ZScored} shows, and for lesions of this share of them. Between the ends,
+   * norms let directions pass alone, and at a training's rate it takes many steps until
    *
+   * <ul>
+   *   <li>the patch embedding's bias is wide enough for grey and bright patches to differ in
+   *       direction: it starts as wide as the projection of an even patch of 1;
+   *   <li>the head's weights are large enough for a logit that is certain: they start {@value
+   *       #HEAD} times as wide as PyTorch's;
+   *   <li>its bias says how rare a lesion is: it starts at ln(share / (1 - share)), as in Lin et
+   *       al. 2017, arXiv 1708.02002, section 4.1.
+   * </ul>
+   *
+   * @param share of the pixels that are a lesion's, in (0, 1)
    * @return this
    */
-  public VssUNet widened() {
+  public VssUNet started(double share) {
+    if (!(share > 0 && share < 1)) {
+      throw new IllegalArgumentException("VssUNet: share " + share + ", expected in (0, 1)");
+    }
     patchEmbed.widen();
+    finalWeight.assign(finalWeight.array().mul(HEAD));
+    finalBias.assign(finalBias.array().mul(0).add(Math.log(share / (1 - share))));
     return this;
   }
 

@@ -58,10 +58,21 @@ class VssUNetTest {
   }
 
   @Test
-  void aWidenedOneTellsGreyFromBrightFromTheFirstStep() {
-    double plain = contrast(new VssUNet(Weights.init(1), VssUNetConfig.tiny()));
-    double widened = contrast(new VssUNet(Weights.init(1), VssUNetConfig.tiny()).widened());
-    assertTrue(widened > 4 * plain, widened + " against " + plain);
+  void aStartedOneTellsGreyFromBrightAndKnowsHowRareLesionsAre() {
+    var plain = new VssUNet(Weights.init(1), VssUNetConfig.tiny());
+    var started = new VssUNet(Weights.init(1), VssUNetConfig.tiny()).started(0.02);
+    double apart = contrast(started);
+    assertTrue(apart > 4 * contrast(plain), apart + " against " + contrast(plain));
+
+    var x = image(1, 3, 32, 32);
+    double before = plain.forward(x).mean().item();
+    double after = started.forward(x).mean().item();
+    assertEquals(Math.log(0.02 / 0.98), after, 2, "logits around the prior, not " + before);
+    for (double share : new double[] {0, 1, Double.NaN}) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> new VssUNet(Weights.init(1), VssUNetConfig.tiny()).started(share));
+    }
   }
 
   @Test
