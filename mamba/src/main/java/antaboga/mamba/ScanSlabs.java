@@ -33,14 +33,20 @@ record ScanSlabs(ScanGeometry geometry, int lanes, int bundle, int channels, int
     return cut(geometry, lanes, bundle, steps, threads);
   }
 
-  /** Large bundles waste least; a multiple of {@code parts} lets four threads share alike. */
+  /** Large bundles waste least, but {@code parts} threads are to share them alike. */
   private static int bundle(int vectors, int parts) {
-    for (int size = LARGEST; size > 2; size -= 2) {
-      if (ceil(vectors, size) % parts == 0) {
-        return Math.min(size, ceil(vectors, 2) * 2);
+    int best = 2;
+    for (int size = 4; size <= Math.min(LARGEST, ceil(vectors, 2) * 2); size += 2) {
+      if (cost(vectors, size, parts) <= cost(vectors, best, parts)) {
+        best = size;
       }
     }
-    return 2;
+    return best;
+  }
+
+  /** Of the thread that has most bundles; a bundle's sums take half as long as a vector. */
+  private static double cost(int vectors, int size, int parts) {
+    return ceil(ceil(vectors, size), parts) * (size + 0.5);
   }
 
   private static ScanSlabs cut(

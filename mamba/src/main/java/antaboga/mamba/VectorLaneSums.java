@@ -7,7 +7,6 @@ import static antaboga.mamba.VectorTile.STEPS;
 import static antaboga.mamba.VectorTile.load;
 
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorShuffle;
 
 /**
  * Sums over the lanes of many vectors at once. A fixed tree, where {@code reduceLanes} leaves the
@@ -20,10 +19,6 @@ final class VectorLaneSums {
   private static final VectorMask<Float> SECOND_2 = second(2);
   private static final VectorMask<Float> SECOND_4 = second(4);
   private static final VectorMask<Float> SECOND_8 = second(8);
-  private static final VectorShuffle<Float> SWAP_1 = swap(1);
-  private static final VectorShuffle<Float> SWAP_2 = swap(2);
-  private static final VectorShuffle<Float> SWAP_4 = swap(4);
-  private static final VectorShuffle<Float> SWAP_8 = swap(8);
 
   private VectorLaneSums() {}
 
@@ -34,10 +29,6 @@ final class VectorLaneSums {
       lanes[i] = (i & bit) != 0;
     }
     return VectorMask.fromArray(SPECIES, lanes, 0);
-  }
-
-  private static VectorShuffle<Float> swap(int bit) {
-    return VectorShuffle.fromOp(SPECIES, i -> (i ^ bit) % LANES);
   }
 
   /** Replaces vectors by their sums, one float for each, at the start of the array. */
@@ -55,33 +46,34 @@ final class VectorLaneSums {
 
   private static void fold1(float[] vectors, int count) {
     for (int i = 0; i < count; i++) {
-      fold(vectors, i, SECOND_1, SWAP_1);
+      fold(vectors, i, 1, SECOND_1);
     }
   }
 
   private static void fold2(float[] vectors, int count) {
     for (int i = 0; i < count; i++) {
-      fold(vectors, i, SECOND_2, SWAP_2);
+      fold(vectors, i, 2, SECOND_2);
     }
   }
 
   private static void fold4(float[] vectors, int count) {
     for (int i = 0; i < count; i++) {
-      fold(vectors, i, SECOND_4, SWAP_4);
+      fold(vectors, i, 4, SECOND_4);
     }
   }
 
   private static void fold8(float[] vectors, int count) {
     for (int i = 0; i < count; i++) {
-      fold(vectors, i, SECOND_8, SWAP_8);
+      fold(vectors, i, 8, SECOND_8);
     }
   }
 
-  private static void fold(
-      float[] vectors, int i, VectorMask<Float> second, VectorShuffle<Float> swap) {
-    var p = load(vectors, 2 * i * LANES);
-    var q = load(vectors, (2 * i + 1) * LANES);
-    p.blend(q, second).add(q.blend(p, second).rearrange(swap)).intoArray(vectors, i * LANES);
+  /** Adds neighbours at a distance: a load from there costs less than moving lanes. */
+  private static void fold(float[] vectors, int i, int far, VectorMask<Float> second) {
+    int at = 2 * i * LANES;
+    var p = load(vectors, at).add(load(vectors, at + far));
+    var q = load(vectors, at + LANES).add(load(vectors, at + LANES - far));
+    p.blend(q, second).intoArray(vectors, i * LANES);
   }
 
   /** Sums up runs of {@code STEPS} vectors, which are lost; each run becomes a line. */

@@ -5,12 +5,14 @@ import static antaboga.mamba.VectorTile.BLOCK;
 import static antaboga.mamba.VectorTile.LANES;
 import static antaboga.mamba.VectorTile.PAIR;
 import static antaboga.mamba.VectorTile.SEGMENT;
+import static antaboga.mamba.VectorTile.SPECIES;
 import static antaboga.mamba.VectorTile.SUMS;
 import static antaboga.mamba.VectorTile.TRACK;
 import static antaboga.mamba.VectorTile.TRACKS;
 import static antaboga.mamba.VectorTile.add;
 import static antaboga.mamba.VectorTile.broadcast;
 import static antaboga.mamba.VectorTile.load;
+import static jdk.incubator.vector.FloatVector.fromArray;
 
 import antaboga.mamba.VectorTile.Pass;
 import java.util.Arrays;
@@ -28,26 +30,29 @@ final class VectorRetreat {
       outputs(tile, v, n);
       outputs(tile, v + 1, n);
     }
-    gather4(tile, v);
     retreat2(tile, v, n);
     retreat2(tile, v, n + 2);
     rates4(tile, v, n);
     rates4(tile, v + 1, n);
   }
 
-  /** The history of a block: the state before each step and after the last. */
+  /**
+   * The history of a block, the state before each step and after the last, and dC += g h. Vectors
+   * are loaded by the library's own name: beyond the compiler's budget it still inlines that, but
+   * no helper.
+   */
   private static void replay4(VectorTile tile, int v, int n) {
     int p = tile.column(v, n);
     int q = tile.column(v + 1, n);
     var h = tile.h;
-    var p0 = load(h, p);
-    var p1 = load(h, p + LANES);
-    var p2 = load(h, p + 2 * LANES);
-    var p3 = load(h, p + 3 * LANES);
-    var q0 = load(h, q);
-    var q1 = load(h, q + LANES);
-    var q2 = load(h, q + 2 * LANES);
-    var q3 = load(h, q + 3 * LANES);
+    var p0 = fromArray(SPECIES, h, p);
+    var p1 = fromArray(SPECIES, h, p + LANES);
+    var p2 = fromArray(SPECIES, h, p + 2 * LANES);
+    var p3 = fromArray(SPECIES, h, p + 3 * LANES);
+    var q0 = fromArray(SPECIES, h, q);
+    var q1 = fromArray(SPECIES, h, q + LANES);
+    var q2 = fromArray(SPECIES, h, q + 2 * LANES);
+    var q3 = fromArray(SPECIES, h, q + 3 * LANES);
     p0.intoArray(tile.history, 0);
     q0.intoArray(tile.history, TRACK);
     p1.intoArray(tile.history, TRACKS);
@@ -62,28 +67,38 @@ final class VectorRetreat {
       int i = at + t * PAIR;
       int j = from + t * SEGMENT;
       int o = t * LANES;
-      var xp = load(tile.x, i);
-      var xq = load(tile.x, i + LANES);
-      var b = broadcast(tile.b[j]);
-      p0 = p0.fma(load(tile.decay, o), xp.mul(b));
-      q0 = q0.fma(load(tile.decay, o + TRACK), xq.mul(b));
+      var xp = fromArray(SPECIES, tile.x, i);
+      var xq = fromArray(SPECIES, tile.x, i + LANES);
+      var gp = fromArray(SPECIES, tile.g, i);
+      var gq = fromArray(SPECIES, tile.g, i + LANES);
+      var b = FloatVector.broadcast(SPECIES, tile.b[j]);
+      p0 = p0.fma(fromArray(SPECIES, tile.decay, o), xp.mul(b));
+      q0 = q0.fma(fromArray(SPECIES, tile.decay, o + TRACK), xq.mul(b));
       p0.intoArray(tile.history, o + LANES);
       q0.intoArray(tile.history, o + LANES + TRACK);
-      b = broadcast(tile.b[j + 1]);
-      p1 = p1.fma(load(tile.decay, o + TRACKS), xp.mul(b));
-      q1 = q1.fma(load(tile.decay, o + TRACKS + TRACK), xq.mul(b));
+      var dc = gp.fma(p0, fromArray(SPECIES, tile.dc, o));
+      gq.fma(q0, dc).intoArray(tile.dc, o);
+      b = FloatVector.broadcast(SPECIES, tile.b[j + 1]);
+      p1 = p1.fma(fromArray(SPECIES, tile.decay, o + TRACKS), xp.mul(b));
+      q1 = q1.fma(fromArray(SPECIES, tile.decay, o + TRACKS + TRACK), xq.mul(b));
       p1.intoArray(tile.history, o + LANES + TRACKS);
       q1.intoArray(tile.history, o + LANES + TRACKS + TRACK);
-      b = broadcast(tile.b[j + 2]);
-      p2 = p2.fma(load(tile.decay, o + 2 * TRACKS), xp.mul(b));
-      q2 = q2.fma(load(tile.decay, o + 2 * TRACKS + TRACK), xq.mul(b));
+      dc = gp.fma(p1, fromArray(SPECIES, tile.dc, o + SUMS));
+      gq.fma(q1, dc).intoArray(tile.dc, o + SUMS);
+      b = FloatVector.broadcast(SPECIES, tile.b[j + 2]);
+      p2 = p2.fma(fromArray(SPECIES, tile.decay, o + 2 * TRACKS), xp.mul(b));
+      q2 = q2.fma(fromArray(SPECIES, tile.decay, o + 2 * TRACKS + TRACK), xq.mul(b));
       p2.intoArray(tile.history, o + LANES + 2 * TRACKS);
       q2.intoArray(tile.history, o + LANES + 2 * TRACKS + TRACK);
-      b = broadcast(tile.b[j + 3]);
-      p3 = p3.fma(load(tile.decay, o + 3 * TRACKS), xp.mul(b));
-      q3 = q3.fma(load(tile.decay, o + 3 * TRACKS + TRACK), xq.mul(b));
+      dc = gp.fma(p2, fromArray(SPECIES, tile.dc, o + 2 * SUMS));
+      gq.fma(q2, dc).intoArray(tile.dc, o + 2 * SUMS);
+      b = FloatVector.broadcast(SPECIES, tile.b[j + 3]);
+      p3 = p3.fma(fromArray(SPECIES, tile.decay, o + 3 * TRACKS), xp.mul(b));
+      q3 = q3.fma(fromArray(SPECIES, tile.decay, o + 3 * TRACKS + TRACK), xq.mul(b));
       p3.intoArray(tile.history, o + LANES + 3 * TRACKS);
       q3.intoArray(tile.history, o + LANES + 3 * TRACKS + TRACK);
+      dc = gp.fma(p3, fromArray(SPECIES, tile.dc, o + 3 * SUMS));
+      gq.fma(q3, dc).intoArray(tile.dc, o + 3 * SUMS);
     }
   }
 
@@ -101,26 +116,6 @@ final class VectorRetreat {
       y = load(tile.history, o + 2 * TRACKS).fma(broadcast(tile.c[j + 2]), y);
       y = load(tile.history, o + 3 * TRACKS).fma(broadcast(tile.c[j + 3]), y);
       y.intoArray(tile.sum, i);
-    }
-  }
-
-  /** dC += g h of a block. */
-  private static void gather4(VectorTile tile, int v) {
-    int at = tile.row(v);
-    for (int t = 0; t < tile.steps; t++) {
-      int i = at + t * PAIR;
-      int o = (t + 1) * LANES;
-      int m = t * LANES;
-      var gp = load(tile.g, i);
-      var gq = load(tile.g, i + LANES);
-      var dc = gp.fma(load(tile.history, o), load(tile.dc, m));
-      gq.fma(load(tile.history, o + TRACK), dc).intoArray(tile.dc, m);
-      dc = gp.fma(load(tile.history, o + TRACKS), load(tile.dc, m + SUMS));
-      gq.fma(load(tile.history, o + TRACKS + TRACK), dc).intoArray(tile.dc, m + SUMS);
-      dc = gp.fma(load(tile.history, o + 2 * TRACKS), load(tile.dc, m + 2 * SUMS));
-      gq.fma(load(tile.history, o + 2 * TRACKS + TRACK), dc).intoArray(tile.dc, m + 2 * SUMS);
-      dc = gp.fma(load(tile.history, o + 3 * TRACKS), load(tile.dc, m + 3 * SUMS));
-      gq.fma(load(tile.history, o + 3 * TRACKS + TRACK), dc).intoArray(tile.dc, m + 3 * SUMS);
     }
   }
 
@@ -183,10 +178,10 @@ final class VectorRetreat {
     var a1 = load(tile.a, column + LANES);
     var a2 = load(tile.a, column + 2 * LANES);
     var a3 = load(tile.a, column + 3 * LANES);
-    var da0 = FloatVector.zero(VectorTile.SPECIES);
-    var da1 = FloatVector.zero(VectorTile.SPECIES);
-    var da2 = FloatVector.zero(VectorTile.SPECIES);
-    var da3 = FloatVector.zero(VectorTile.SPECIES);
+    var da0 = FloatVector.zero(SPECIES);
+    var da1 = FloatVector.zero(SPECIES);
+    var da2 = FloatVector.zero(SPECIES);
+    var da3 = FloatVector.zero(SPECIES);
     for (int t = 0; t < tile.steps; t++) {
       int i = at + t * PAIR;
       int o = track + t * LANES;
@@ -269,7 +264,7 @@ final class VectorRetreat {
     int sums = k * SUMS;
     var lambda = load(tile.lambda, column);
     var a = load(tile.a, column);
-    var da = FloatVector.zero(VectorTile.SPECIES);
+    var da = FloatVector.zero(SPECIES);
     for (int t = tile.steps - 1; t >= 0; t--) {
       int i = at + t * PAIR;
       int o = track + t * LANES;
@@ -290,7 +285,7 @@ final class VectorRetreat {
 
   /** Moves the k-th state's sums, which belong to one vector alone, into a column. */
   private static void sumSteps(VectorTile tile, int k, float[] sums, float[] columns, int to) {
-    var sum = FloatVector.zero(VectorTile.SPECIES);
+    var sum = FloatVector.zero(SPECIES);
     for (int t = 0; t < tile.steps; t++) {
       sum = sum.add(load(sums, k * SUMS + t * LANES));
     }
