@@ -46,7 +46,22 @@ public final class UltraLightCases {
       var y = layer.forward(in.input("x"));
       check.output("out", y.array());
       var upstream = Tensor.of(golden.upstream().get("gout"));
-      in.compare(tape.gradients(y, upstream), golden.grads(), check::grad);
+      in.compare(
+          tape.gradients(y, upstream),
+          golden.grads(),
+          (name, gradient) -> {
+            if (name.startsWith("mamba.dt_proj.")) {
+              check.loosely(
+                  "grads",
+                  name,
+                  gradient,
+                  2,
+                  "of long sums that cancel: the scalar form of any one layer before them, be it"
+                      + " norm, convolution, SiLU or scan, moves them by as much as the tolerance");
+            } else {
+              check.grad(name, gradient);
+            }
+          });
     }
   }
 
