@@ -18,17 +18,17 @@ import java.nio.file.Path;
 class CheckpointFuzz {
   private static final long MOST_BYTES = 64 << 20;
 
-  @FuzzTest(maxDuration = "10s")
+  @FuzzTest(maxDuration = "30s")
   void safetensors(byte[] file) throws IOException {
     read(file);
   }
 
-  @FuzzTest(maxDuration = "10s")
+  @FuzzTest(maxDuration = "30s")
   void zip(byte[] file) throws IOException {
     read(file);
   }
 
-  @FuzzTest(maxDuration = "10s")
+  @FuzzTest(maxDuration = "30s")
   void legacy(byte[] file) throws IOException {
     read(file);
   }

@@ -19,18 +19,19 @@ public record LongestSide(int target) {
     }
   }
 
-  /** The new height of an image of this size. */
+  /** The new height of an image of this size, at least 1. */
   public int height(int height, int width) {
-    return (int) (height * scale(height, width) + 0.5);
+    return resized(height, Math.max(height, width));
   }
 
-  /** The new width of an image of this size. */
+  /** The new width of an image of this size, at least 1. */
   public int width(int height, int width) {
-    return (int) (width * scale(height, width) + 0.5);
+    return resized(width, Math.max(height, width));
   }
 
-  private double scale(int height, int width) {
-    return (double) target / Math.max(height, width);
+  // of an image as thin as a hair SAM would leave nothing
+  private int resized(int side, int longer) {
+    return Math.max(1, (int) (side * ((double) target / longer) + 0.5));
   }
 
   /** The image at its new size, by Pillow's bilinear filter. */

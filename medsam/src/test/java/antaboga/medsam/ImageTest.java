@@ -55,4 +55,13 @@ class ImageTest {
         Shape.of(1, 3, 64, 64),
         new LongestSide(64).prepared(Image.grey(10, 40, new byte[400])).shape());
   }
+
+  @Test
+  void longestSideLeavesAPixelOfTheShorter() {
+    var longest = new LongestSide(64);
+    assertEquals(1, longest.resize(Image.grey(2, 400, new byte[800])).height());
+    assertEquals(1, longest.resize(Image.grey(400, 2, new byte[800])).width());
+    assertEquals(
+        Shape.of(1, 3, 64, 64), longest.prepared(Image.grey(2, 400, new byte[800])).shape());
+  }
 }
