@@ -139,6 +139,23 @@ public record OnnxValue(OnnxGraph graph, String name) {
     return with("Pad", graph.integers(pads.toArray()));
   }
 
+  /** Maps (B, C, H, W) of twice the height and width, linear between aligned corners. */
+  public OnnxValue doubled() {
+    var one = graph.scalar(1).reshape(1);
+    var two = graph.scalar(2).reshape(1);
+    var none = new OnnxValue(graph, ""); // an input that is left out
+    return graph.apply(
+        "Resize",
+        List.of(this, none, concat(0, List.of(one, one, two, two))),
+        Map.of("mode", "linear", "coordinate_transformation_mode", "align_corners"));
+  }
+
+  /** Maps (B, C, H, W) of half the height and width, the largest of four. */
+  public OnnxValue halved() {
+    var two = new long[] {2, 2};
+    return with("MaxPool", Map.of("kernel_shape", two, "strides", two));
+  }
+
   /** Values one after the other along an axis. */
   public static OnnxValue concat(int axis, List<OnnxValue> values) {
     return values.get(0).graph.apply("Concat", values, Map.of("axis", axis));

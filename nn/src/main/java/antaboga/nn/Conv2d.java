@@ -4,6 +4,10 @@ package antaboga.nn;
 import antaboga.Parameter;
 import antaboga.Tensor;
 import antaboga.Window;
+import antaboga.io.OnnxValue;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -61,5 +65,26 @@ public record Conv2d(Parameter weight, Optional<Parameter> bias, Window window, 
   public Tensor forward(Tensor x) {
     return bias.map(b -> x.conv2d(weight, b, window, groups))
         .orElseGet(() -> x.conv2d(weight, window, groups));
+  }
+
+  /** The same in a graph. */
+  public OnnxValue graph(OnnxValue x) {
+    var inputs = new ArrayList<>(List.of(x, x.graph().parameter(weight)));
+    bias.ifPresent(b -> inputs.add(x.graph().parameter(b)));
+    var attributes =
+        Map.of(
+            "group",
+            groups,
+            "kernel_shape",
+            new long[] {window.height(), window.width()},
+            "strides",
+            new long[] {window.strideH(), window.strideW()},
+            "dilations",
+            new long[] {window.dilationH(), window.dilationW()},
+            "pads",
+            new long[] {
+              window.paddingH(), window.paddingW(), window.paddingH(), window.paddingW()
+            });
+    return x.graph().apply("Conv", inputs, attributes);
   }
 }

@@ -5,24 +5,44 @@ import antaboga.Dims;
 import antaboga.ShapeException;
 import antaboga.Tensor;
 import antaboga.Window;
+import antaboga.io.OnnxGraph;
+import antaboga.io.OnnxValue;
 import antaboga.ops.Resample;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntFunction;
 
 /**
  * The plain U-Net that semi-supervised methods are compared on: image (B, C, H, W) to logits (B,
  * classes, H, W). A block is twice a 3x3 convolution, batch norm and leaky ReLU of slope 0.01, with
  * dropout after the first in the encoder; a stage begins with max pooling; the decoder narrows by a
  * 1x1 convolution, doubles by bilinear interpolation with aligned corners, and concatenates the
- * skip before its own block. Keys as SSL4MIS's {@code networks/unet.py}.
+ * skip before its own block. Keys as SSL4MIS's {@code networks/unet.py}. Instance norm may stand in
+ * the place of batch norm, and layers of another kind behind the encoder's stages.
  *
  * <p>Source: Ronneberger et al. 2015, arXiv 1505.04597; HiLab-git/SSL4MIS.
  */
 public final class UNet implements EncoderDecoder {
+  static final double SLOPE = 0.01; // of the leaky ReLU
   private static final Window HALVING = Window.of(2).stride(2);
 
-  private record Up(Layer narrow, Layer block) {
+  record Block(Conv2d first, Layer firstNorm, Dropout dropout, Conv2d second, Layer secondNorm) {
+    Tensor forward(Tensor x) {
+      var y = firstNorm.forward(first.forward(x)).leakyRelu(SLOPE);
+      return secondNorm.forward(second.forward(dropout.forward(y))).leakyRelu(SLOPE);
+    }
+  }
+
+  record Stage(boolean pooled, Block block, Optional<Layer> after) {
+    Tensor forward(Tensor x) {
+      var maps = block.forward(pooled ? x.maxPool2d(HALVING) : x);
+      return after.map(layer -> layer.forward(maps)).orElse(maps);
+    }
+  }
+
+  record Up(Conv2d narrow, Block block) {
     Tensor forward(Tensor x, Tensor skip) {
       int height = (int) skip.size(2);
       int width = (int) skip.size(3);
@@ -32,12 +52,22 @@ public final class UNet implements EncoderDecoder {
   }
 
   private final UNetConfig config;
-  private final List<Layer> stages = new ArrayList<>();
+  private final List<Stage> stages = new ArrayList<>();
   private final List<Up> ups = new ArrayList<>();
-  private final Layer head;
+  private final Conv2d head;
 
   /** A network of these sizes. */
   public UNet(Weights w, UNetConfig c) {
+    this(w, c, stage -> Optional.empty());
+  }
+
+  /**
+   * With layers of another kind inside the encoder.
+   *
+   * @param after what follows a stage, counted from 0, the finest: a layer of maps (B, C, h, w)
+   *     that keeps their shape, or nothing
+   */
+  public UNet(Weights w, UNetConfig c, IntFunction<Optional<Layer>> after) {
     config = c;
     var widths = c.widths();
     int last = widths.size() - 1;
@@ -46,7 +76,7 @@ public final class UNet implements EncoderDecoder {
       var place = i == 0 ? encoder.at("in_conv") : encoder.at("down" + i).at("maxpool_conv").at(1);
       int in = i == 0 ? c.inChannels() : widths.get(i - 1);
       var block = block(place, in, widths.get(i), c.dropout().get(i));
-      stages.add(i == 0 ? block : pooled(block));
+      stages.add(new Stage(i > 0, block, after.apply(i)));
     }
     for (int i = last; i > 0; i--) {
       var place = w.at("decoder").at("up" + (last - i + 1));
@@ -59,26 +89,59 @@ public final class UNet implements EncoderDecoder {
             w.at("decoder").at("out_conv"), widths.get(0), c.classes(), Window.of(3).padding(1));
   }
 
-  private static Layer pooled(Layer block) {
-    return x -> block.forward(x.maxPool2d(HALVING));
-  }
-
-  private static Layer block(Weights place, int in, int out, double dropout) {
+  private Block block(Weights place, int in, int out, double dropout) {
     var w = place.at("conv_conv");
     var same = Window.of(3).padding(1);
-    return Sequential.of(
+    return new Block(
         new Conv2d(w.at(0), in, out, same),
-        new BatchNorm2d(w.at(1), out),
-        Activation.leakyRelu(0.01),
+        norm(w.at(1), out),
         new Dropout(dropout),
         new Conv2d(w.at(4), out, out, same),
-        new BatchNorm2d(w.at(5), out),
-        Activation.leakyRelu(0.01));
+        norm(w.at(5), out));
+  }
+
+  private Layer norm(Weights place, int channels) {
+    return switch (config.norm()) {
+      case BATCH -> new BatchNorm2d(place, channels);
+      case INSTANCE -> new GroupNorm(place, channels, channels);
+    };
   }
 
   /** The sizes. */
   public UNetConfig config() {
     return config;
+  }
+
+  /**
+   * This network for images of one size as a graph of ONNX, with the parameters under their names:
+   * {@code image} (B, C, height, width) to {@code logits} (B, classes, height, width).
+   *
+   * @param after what follows the encoder's stages, in the graph
+   * @throws ShapeException if the image cannot be halved as often as the network does
+   * @throws IllegalArgumentException if the parameters are not of FLOAT
+   */
+  public OnnxGraph graph(int height, int width, AfterStage after) {
+    requireSize(height, width, "images of (%d, %d)".formatted(height, width));
+    return UNetGraph.of(this, height, width, after);
+  }
+
+  /** A layer that follows a stage of the encoder, in a graph. */
+  @FunctionalInterface
+  public interface AfterStage {
+    /** Of maps (B, C, height, width). */
+    OnnxValue of(Layer layer, OnnxValue maps, int height, int width);
+  }
+
+  List<Stage> stages() {
+    return stages;
+  }
+
+  List<Up> ups() {
+    return ups;
+  }
+
+  Conv2d head() {
+    return head;
   }
 
   /** The two coarsest maps of the encoder, and the map before the logits. */
@@ -106,11 +169,14 @@ public final class UNet implements EncoderDecoder {
 
   private void requireSize(Tensor image) {
     var dims = Dims.of("UNet").bind("image", image, "B " + config.inChannels() + " H W");
+    requireSize(dims.size("H"), dims.size("W"), "image has shape " + image.shape());
+  }
+
+  private void requireSize(long height, long width, String what) {
     int step = 1 << (config.widths().size() - 1);
-    if (dims.size("H") % step != 0 || dims.size("W") % step != 0) {
+    if (height <= 0 || width <= 0 || height % step != 0 || width % step != 0) {
       throw new ShapeException(
-          "UNet: image has shape %s, expected height and width to be multiples of %d"
-              .formatted(image.shape(), step));
+          "UNet: %s, expected height and width to be multiples of %d".formatted(what, step));
     }
   }
 

@@ -10,8 +10,20 @@ import java.util.List;
  * @param classes of the logits
  * @param widths channels of each stage, finest first; each stage halves height and width
  * @param dropout of each stage of the encoder; the decoder has none
+ * @param norm of each block
  */
-public record UNetConfig(int inChannels, int classes, List<Integer> widths, List<Double> dropout) {
+public record UNetConfig(
+    int inChannels, int classes, List<Integer> widths, List<Double> dropout, Norm norm) {
+  private static final List<Double> DROPOUT = List.of(0.05, 0.1, 0.2, 0.3, 0.5);
+
+  /** What follows a convolution. */
+  public enum Norm {
+    /** By the statistics of the batch in training, by their running means afterwards. */
+    BATCH,
+    /** By each image's own statistics, channel by channel. */
+    INSTANCE
+  }
+
   /** Keeps copies of the lists. */
   public UNetConfig {
     widths = List.copyOf(widths);
@@ -24,7 +36,7 @@ public record UNetConfig(int inChannels, int classes, List<Integer> widths, List
   }
 
   private static UNetConfig of(Integer... widths) {
-    return new UNetConfig(3, 1, List.of(widths), List.of(0.05, 0.1, 0.2, 0.3, 0.5));
+    return new UNetConfig(3, 1, List.of(widths), DROPOUT, Norm.BATCH);
   }
 
   /** SSL4MIS's, the baseline of the field, with three channels in: 1,813,617 parameters. */
@@ -35,5 +47,15 @@ public record UNetConfig(int inChannels, int classes, List<Integer> widths, List
   /** As large as the default student: 1,348,435 parameters, 0.3 % more than its 1,344,956. */
   public static UNetConfig student() {
     return of(14, 28, 56, 112, 216);
+  }
+
+  /** Other widths. */
+  public UNetConfig withWidths(List<Integer> channels) {
+    return new UNetConfig(inChannels, classes, channels, dropout, norm);
+  }
+
+  /** Another norm. */
+  public UNetConfig withNorm(Norm rule) {
+    return new UNetConfig(inChannels, classes, widths, dropout, rule);
   }
 }

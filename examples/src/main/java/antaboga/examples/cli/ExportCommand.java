@@ -8,6 +8,7 @@ import antaboga.examples.run.Network;
 import antaboga.examples.run.Output;
 import antaboga.examples.run.Terminal;
 import antaboga.io.OnnxGraph;
+import antaboga.mamba.vision.UMamba;
 import antaboga.mamba.vision.UltraLightUNet;
 import antaboga.mamba.vision.VssUNet;
 import antaboga.medsam.model.SamGraphs;
@@ -129,13 +130,20 @@ final class ExportCommand implements Callable<Integer>, Commands.Speaking {
     if (student.network() instanceof VssUNet net) {
       return Map.of("student.onnx", net.graph(side, side));
     }
+    if (student.network() instanceof UMamba net) {
+      return Map.of("student.onnx", net.graph(side, side));
+    }
     if (student.network() instanceof UltraLightUNet net) {
       return Map.of("student.onnx", net.graph(side, side));
     }
     throw new Failure(
         "student of this kind has no form in ONNX yet",
         file,
-        "give one of %s, %s or %s"
-            .formatted(Network.VSS_UNET_TINY, Network.VM_UNET, Network.ULTRALIGHT_VM_UNET));
+        "give one of %s, %s, %s or %s"
+            .formatted(
+                Network.VSS_UNET_TINY,
+                Network.U_MAMBA,
+                Network.VM_UNET,
+                Network.ULTRALIGHT_VM_UNET));
   }
 }

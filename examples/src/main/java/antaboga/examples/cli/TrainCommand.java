@@ -65,8 +65,8 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
       defaultValue = "vss-unet-tiny",
       description =
           "vss-unet-tiny (1.34 M parameters), light-m-unet (1.34 M, scans of every pixel),"
-              + " ultralight-vm-unet (49 thousand), vm-unet (27 M) or u-net (1.35 M, the plain"
-              + " baseline) (${DEFAULT-VALUE}).")
+              + " u-mamba (1.34 M, convolutions and scans), ultralight-vm-unet (49 thousand),"
+              + " vm-unet (27 M) or u-net (1.35 M, the plain baseline) (${DEFAULT-VALUE}).")
   private String student = Network.VSS_UNET_TINY.toString();
 
   @Option(
@@ -156,7 +156,7 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
         split = ",",
         description =
             "Where student and teacher are compared (enc2,enc3,dec3; light-m-unet enc2,enc3;"
-                + " ultralight-vm-unet t4,t5; vm-unet dec3; u-net enc3,enc4,dec4).")
+                + " ultralight-vm-unet t4,t5; vm-unet dec3; u-mamba and u-net enc3,enc4,dec4).")
     private @Nullable List<String> taps;
   }
 

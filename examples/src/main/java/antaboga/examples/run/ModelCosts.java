@@ -29,12 +29,13 @@ record ModelCosts(String name, List<Block> blocks) {
     }
   }
 
-  /** Three students and two teachers. */
+  /** Four students and two teachers. */
   static List<ModelCosts> all() {
     return List.of(
         student(Network.VSS_UNET_TINY, 256),
         student(Network.LIGHT_M_UNET, 256),
         student(Network.ULTRALIGHT_VM_UNET, 256),
+        student(Network.U_MAMBA, 256),
         teacher("teacher T6", MedSamConfig.t6()),
         teacher("MedSAM", MedSamConfig.vitB()));
   }
@@ -60,7 +61,7 @@ record ModelCosts(String name, List<Block> blocks) {
           case VSS_UNET_TINY, VM_UNET -> vssUNet(image);
           case LIGHT_M_UNET -> lightMUNet(image);
           case ULTRALIGHT_VM_UNET -> ultraLight(image);
-          case U_NET -> uNet(image);
+          case U_MAMBA, U_NET -> uNet(image);
         };
     var costs = new LinkedHashMap<String, Block>();
     for (var place : positions.keySet()) {
@@ -151,6 +152,9 @@ record ModelCosts(String name, List<Block> blocks) {
   private static Map<String, Long> uNet(int image) {
     var positions = new LinkedHashMap<String, Long>();
     positions.put("encoder.in_conv", square(image));
+    for (int i = 0; i < 5; i++) {
+      positions.put("encoder.vss." + i, square(image >> i));
+    }
     for (int i = 1; i < 5; i++) {
       positions.put("encoder.down" + i, square(image >> i));
       positions.put("decoder.up" + i + ".conv1x1", square(image >> (5 - i)));
@@ -164,7 +168,7 @@ record ModelCosts(String name, List<Block> blocks) {
   private static String block(String parameter) {
     return parameter.replaceFirst(
         "^(layers(?:_up)?\\.\\d+\\.(?:blocks\\.\\d+|[a-z]+)|(?:down|up)_layers\\.\\d+\\.\\d+"
-            + "|up_samples\\.\\d+|encoder\\.[a-z_]+\\d*|decoder\\.up\\d\\.conv(?:1x1)?"
+            + "|up_samples\\.\\d+|encoder\\.vss\\.\\d|encoder\\.[a-z_]+\\d*|decoder\\.up\\d\\.conv(?:1x1)?"
             + "|decoder\\.out_conv|[A-Za-z_]+\\d*)\\..*",
         "$1");
   }

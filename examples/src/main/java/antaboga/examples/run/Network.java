@@ -3,6 +3,8 @@ package antaboga.examples.run;
 
 import antaboga.mamba.vision.LightMUNet;
 import antaboga.mamba.vision.LightMUNetConfig;
+import antaboga.mamba.vision.UMamba;
+import antaboga.mamba.vision.UMambaConfig;
 import antaboga.mamba.vision.UltraLightConfig;
 import antaboga.mamba.vision.UltraLightUNet;
 import antaboga.mamba.vision.VssUNet;
@@ -23,6 +25,8 @@ public enum Network {
   LIGHT_M_UNET,
   /** Student C, 49,457 parameters. */
   ULTRALIGHT_VM_UNET,
+  /** Student D, 1,337,577 parameters. */
+  U_MAMBA,
   /** 27,427,561 parameters. */
   VM_UNET,
   /** The plain baseline, 1,348,435 parameters. */
@@ -44,6 +48,7 @@ public enum Network {
       case VSS_UNET_TINY -> new VssUNet(weights, VssUNetConfig.tiny());
       case LIGHT_M_UNET -> new LightMUNet(weights, LightMUNetConfig.student());
       case ULTRALIGHT_VM_UNET -> new UltraLightUNet(weights, UltraLightConfig.published());
+      case U_MAMBA -> new UMamba(weights, UMambaConfig.student());
       case VM_UNET -> new VssUNet(weights, VssUNetConfig.vmUNet());
       case U_NET -> new UNet(weights, UNetConfig.student());
     };
@@ -59,7 +64,7 @@ public enum Network {
       case VM_UNET -> List.of("dec3");
       case LIGHT_M_UNET -> List.of("enc2", "enc3");
       case ULTRALIGHT_VM_UNET -> List.of("t4", "t5");
-      case U_NET -> List.of("enc3", "enc4", "dec4");
+      case U_MAMBA, U_NET -> List.of("enc3", "enc4", "dec4");
     };
   }
 
@@ -69,7 +74,7 @@ public enum Network {
       case VSS_UNET_TINY, VM_UNET -> "dec3";
       case LIGHT_M_UNET -> "dec0";
       case ULTRALIGHT_VM_UNET -> "decoder4";
-      case U_NET -> "dec4";
+      case U_MAMBA, U_NET -> "dec4";
     };
   }
 

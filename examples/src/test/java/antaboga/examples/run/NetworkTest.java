@@ -27,6 +27,7 @@ class NetworkTest {
           Network.LIGHT_M_UNET, 1_342_948L,
           Network.ULTRALIGHT_VM_UNET, 49_457L,
           Network.VM_UNET, 27_427_561L,
+          Network.U_MAMBA, 1_337_577L,
           Network.U_NET, 1_348_435L);
 
   @ParameterizedTest

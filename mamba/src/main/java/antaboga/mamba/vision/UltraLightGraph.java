@@ -52,38 +52,17 @@ record UltraLightGraph(OnnxGraph graph) {
       x = i == 0 ? x : enlarged(x);
       x = x.with(x.values().gelu().add(skips.get(count - 1 - i).values()));
     }
-    return enlarged(x.with(convolved(net.last(), x.values())));
+    return enlarged(x.with(net.last().graph(x.values())));
   }
 
   private Plane layer(Layer layer, Plane x) {
     if (layer instanceof Conv2d conv) {
-      return x.with(convolved(conv, x.values()));
+      return x.with(conv.graph(x.values()));
     }
     if (layer instanceof PvmLayer pvm) {
       return x.with(mixed(pvm, x));
     }
     throw new IllegalStateException("no layer of UltraLight VM-UNet: " + layer);
-  }
-
-  private OnnxValue convolved(Conv2d conv, OnnxValue x) {
-    var inputs = new ArrayList<>(List.of(x, graph.parameter(conv.weight())));
-    conv.bias().ifPresent(bias -> inputs.add(graph.parameter(bias)));
-    var window = conv.window();
-    var attributes =
-        Map.of(
-            "group",
-            conv.groups(),
-            "kernel_shape",
-            new long[] {window.height(), window.width()},
-            "strides",
-            new long[] {window.strideH(), window.strideW()},
-            "dilations",
-            new long[] {window.dilationH(), window.dilationW()},
-            "pads",
-            new long[] {
-              window.paddingH(), window.paddingW(), window.paddingH(), window.paddingW()
-            });
-    return graph.apply("Conv", inputs, attributes);
   }
 
   private Plane norm(GroupNorm norm, Plane x) {
@@ -107,22 +86,11 @@ record UltraLightGraph(OnnxGraph graph) {
   }
 
   private Plane pooled(Plane x) {
-    var two = new long[] {2, 2};
-    var attributes = Map.of("kernel_shape", two, "strides", two);
-    var pooled = graph.apply("MaxPool", List.of(x.values()), attributes);
-    return new Plane(pooled.gelu(), x.height() / 2, x.width() / 2);
+    return new Plane(x.values().halved().gelu(), x.height() / 2, x.width() / 2);
   }
 
   private Plane enlarged(Plane x) {
-    var one = graph.scalar(1).reshape(1);
-    var two = graph.scalar(2).reshape(1);
-    var none = new OnnxValue(graph, ""); // an input that is left out
-    var enlarged =
-        graph.apply(
-            "Resize",
-            List.of(x.values(), none, OnnxValue.concat(0, List.of(one, one, two, two))),
-            Map.of("mode", "linear", "coordinate_transformation_mode", "align_corners"));
-    return new Plane(enlarged, 2 * x.height(), 2 * x.width());
+    return new Plane(x.values().doubled(), 2 * x.height(), 2 * x.width());
   }
 
   private OnnxValue mixed(PvmLayer layer, Plane x) {
@@ -197,7 +165,7 @@ record UltraLightGraph(OnnxGraph graph) {
       var t = scale.values();
       var max = graph.apply("ReduceMax", List.of(t), Map.of("axes", new long[] {1}, "keepdims", 1));
       var seen = OnnxValue.concat(1, List.of(mean(t, 1), max));
-      var weighted = convolved(bridge.spatial(), seen).apply("Sigmoid").mul(t);
+      var weighted = bridge.spatial().graph(seen).apply("Sigmoid").mul(t);
       attended.add(weighted);
       summed.add(weighted.add(t));
       means.add(mean(weighted.add(t), 2, 3)); // (B, C, 1, 1)

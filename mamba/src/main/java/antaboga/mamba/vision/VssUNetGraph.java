@@ -46,6 +46,17 @@ record VssUNetGraph(OnnxGraph graph) {
     return graph;
   }
 
+  /** A block of maps x (B, C, height, width). */
+  static OnnxValue block(VssBlock block, OnnxValue x, int height, int width) {
+    int channels = block.selfAttention().config().width();
+    var tokens = x.permute(0, 2, 3, 1).reshape(-1, channels);
+    return new VssUNetGraph(x.graph())
+        .block(block, new Tokens(tokens, height, width))
+        .matrix()
+        .reshape(-1, height, width, channels)
+        .permute(0, 3, 1, 2);
+  }
+
   private Tokens passed(VssUNet net, OnnxValue image, int height, int width) {
     var x = embedded(net.patchEmbed(), image, height, width);
     var skips = new ArrayList<Tokens>();
@@ -105,11 +116,14 @@ record VssUNetGraph(OnnxGraph graph) {
   private Tokens stage(VssUNet.Stage stage, Tokens x) {
     var y = x;
     for (var layer : stage.blocks()) {
-      var block = block(layer);
-      var scanned = ss2d(block.selfAttention(), y.with(norm(block.ln1(), y.matrix())));
-      y = y.with(y.matrix().add(scanned));
+      y = block(block(layer), y);
     }
     return y;
+  }
+
+  private Tokens block(VssBlock block, Tokens x) {
+    var scanned = ss2d(block.selfAttention(), x.with(norm(block.ln1(), x.matrix())));
+    return x.with(x.matrix().add(scanned));
   }
 
   private static VssBlock block(Layer layer) {

@@ -8,6 +8,7 @@ import ai.onnxruntime.OrtException;
 import antaboga.ShapeException;
 import antaboga.Tensor;
 import antaboga.io.OnnxRun;
+import antaboga.nn.UNetConfig;
 import antaboga.nn.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -93,6 +94,17 @@ class StudentGraphsTest {
     var net = shaken(w -> new UltraLightUNet(w, config));
     var x = image(2, 3, 64, 32);
     var run = OnnxRun.of(folder, net.graph(64, 32), Map.of("image", x));
+    run.assertGives("logits", net.forward(x));
+  }
+
+  @ParameterizedTest
+  @EnumSource(UNetConfig.Norm.class)
+  void uMambaAgrees(UNetConfig.Norm norm) throws IOException, OrtException {
+    var student = UMambaConfig.student();
+    var config = new UMambaConfig(student.convolutions().withNorm(norm), 2, 3, 0.1);
+    var net = shaken(w -> new UMamba(w, config));
+    var x = image(2, 3, 32, 64);
+    var run = OnnxRun.of(folder, net.graph(32, 64), Map.of("image", x));
     run.assertGives("logits", net.forward(x));
   }
 
