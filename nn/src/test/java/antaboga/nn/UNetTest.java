@@ -19,8 +19,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 
 class UNetTest {
   private static final UNetConfig SMALL =
-      new UNetConfig(
-          2, 1, List.of(3, 4, 5), List.of(0.0, 0.1, 0.2), UNetConfig.Norm.BATCH);
+      new UNetConfig(2, 1, List.of(3, 4, 5), List.of(0.0, 0.1, 0.2), UNetConfig.Norm.BATCH);
 
   private static Tensor image(long... shape) {
     return Tensor.uniform(new SplittableRandom(3), shape);

@@ -23,8 +23,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 class UMambaTest {
   private static final UMambaConfig SMALL =
       new UMambaConfig(
-          new UNetConfig(
-              2, 1, List.of(3, 4, 6), List.of(0.0, 0.1, 0.2), UNetConfig.Norm.INSTANCE),
+          new UNetConfig(2, 1, List.of(3, 4, 6), List.of(0.0, 0.1, 0.2), UNetConfig.Norm.INSTANCE),
           2,
           3,
           0);
@@ -99,8 +98,7 @@ class UMambaTest {
     assertThrows(ShapeException.class, () -> net.graph(8, 10));
     var e =
         assertThrows(
-            IllegalArgumentException.class,
-            () -> new UMambaConfig(SMALL.convolutions(), 4, 16, 0));
+            IllegalArgumentException.class, () -> new UMambaConfig(SMALL.convolutions(), 4, 16, 0));
     assertTrue(String.valueOf(e.getMessage()).contains("0 to 3 stages"), e::toString);
   }
 }
