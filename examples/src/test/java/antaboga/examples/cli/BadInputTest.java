@@ -264,6 +264,10 @@ class BadInputTest {
     refused(2, segment("--point", "3"), "--point", "give x,y");
     refused(2, segment("--not", "3,NaN"), "--not", "give x,y");
     refused(2, segment("--memory", 0), "--memory", "give 1 or more");
+    refused(2, segment("--box", "1,2,3"), "--box 1,2,3: no box; give left,top,right,bottom");
+    refused(2, segment("--box", "9,9,3,3"), "(9, 9, 3, 3) is inverted", "give left,top,right");
+    refused(2, segment("--box", "9,9,9,12"), "(9, 9, 9, 12) is empty");
+    refused(2, segment("--box", "NaN,1,5,5"), "(NaN, 1, 5, 5), expected finite sides");
     refused(segment("--point", "300,2"), image(0), "point (300, 2) lies outside the image of 40 x");
     refused(segment("--box", "3,4,30,300"), image(0), "reaches beyond the image of 40 x 36");
   }
