@@ -207,6 +207,7 @@ class BadInputTest {
     refused(Run.of("evaluate", "--checkpoint", file, "--data", data()), file, "web page");
     var missing = temporary.resolve("nowhere.safetensors");
     refused(Run.of("segment", image(0), "--checkpoint", missing, "--out", out()), missing);
+    refused(Run.of("convert", missing, "--out", out()), missing, "no such file; check the name");
   }
 
   @Test
@@ -298,6 +299,13 @@ class BadInputTest {
     refused(2, train("--size", 50), "--size", "multiple of 32");
     refused(2, train("--taps", "dec3,dec9"), "--taps", "dec9", "enc2, enc3, dec3");
     refused(2, Run.of("segment", image(0), "--checkpoint", "x", "--box", "9,9,3,3"), "--box");
+  }
+
+  @Test
+  void memoryThatNativeCodeDidNotGet() {
+    var told = Antaboga.message(new RuntimeException("Allocation failed: [std::bad_alloc]"));
+    assertTrue(told.startsWith("memory is exhausted: "), told);
+    assertTrue(told.endsWith("take a smaller --batch or --size"), told);
   }
 
   @Test
