@@ -161,10 +161,12 @@ final class PyTorchFile {
     bytes.read(at, count);
     long start = at + Long.BYTES;
     long length = storage.record() * storage.type().bytes();
-    if (count.getLong(0) != storage.record() || length > size - start) {
+    if (count.getLong(0) != storage.record()) {
+      throw wrong("storage " + key, count.getLong(0) + " elements, expected " + storage.record());
+    }
+    if (length > size - start) {
       throw wrong(
-          "storage " + key,
-          count.getLong(0) + " elements, expected " + storage.record() + "; the file is cut");
+          "storage " + key, "%d of %d bytes; the file is cut".formatted(size - start, length));
     }
     if (starts.put(key, start) != null) {
       throw wrong("storage " + key, "comes twice");

@@ -334,4 +334,13 @@ class PyTorchFileTest {
         DataType.FLOAT,
         Checkpoint.open(file("half.pth")).arrays().values().iterator().next().dataType());
   }
+
+  @Test
+  void aLegacyFileThatIsCutSaysHowMuchIsThere() throws IOException {
+    var whole = Files.readAllBytes(file("dtypes_legacy.pth"));
+    var cut = folder.resolve("cut.pth");
+    Files.write(cut, java.util.Arrays.copyOf(whole, whole.length - 1));
+    var error = assertThrows(FormatException.class, () -> Checkpoint.open(cut));
+    assertTrue(error.toString().matches(".* \\d+ of \\d+ bytes; the file is cut"), error::toString);
+  }
 }

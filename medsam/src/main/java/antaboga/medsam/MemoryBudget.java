@@ -24,9 +24,11 @@ public record MemoryBudget(long bytes) {
     }
   }
 
-  /** A limit of so many times 2^20 bytes. */
+  /** A limit of so many times 2^20 bytes; none if that is more than can be counted. */
   public static MemoryBudget megabytes(long megabytes) {
-    return new MemoryBudget(Math.multiplyExact(megabytes, MEGABYTE));
+    return megabytes > Long.MAX_VALUE / MEGABYTE
+        ? UNLIMITED
+        : new MemoryBudget(Math.max(0, megabytes) * MEGABYTE);
   }
 
   /** No limit: passes run on the threads that ask, as many at once. */

@@ -231,6 +231,8 @@ class MemoryBudgetTest {
   @Test
   void rejectsABudgetOfNothing() {
     assertThrows(IllegalArgumentException.class, () -> new MemoryBudget(0));
+    assertThrows(IllegalArgumentException.class, () -> MemoryBudget.megabytes(Long.MIN_VALUE + 1));
+    assertFalse(MemoryBudget.megabytes(99_999_999_999_999L).isLimited());
     assertFalse(MemoryBudget.unlimited().isLimited());
     assertEquals("3 MB", MemoryBudget.megabytes(3).toString());
   }

@@ -56,6 +56,8 @@ import picocli.CommandLine.ScopeType;
       InfoCommand.class
     })
 public final class Antaboga implements Runnable {
+  private static final String NO_MEMORY = "bad_alloc"; // of native code, by C++'s name
+
   /** The exit status of a process that Ctrl-C ended. */
   static final int INTERRUPTED = 130;
 
@@ -164,8 +166,9 @@ public final class Antaboga implements Runnable {
     if (wrapped && e.getCause() != null) {
       return message(e.getCause());
     }
-    if (e instanceof NoSuchFileException named && named.getReason() == null) {
-      return "no such file: " + e.getMessage() + "; check the name";
+    if (e instanceof NoSuchFileException named) {
+      var told = named.getReason() == null ? "no such file: " : "";
+      return told + e.getMessage() + "; check the name";
     }
     if (e instanceof AccessDeniedException) {
       return "no permission: " + e.getMessage() + "; change its permissions";
@@ -181,6 +184,10 @@ public final class Antaboga implements Runnable {
             || e instanceof IllegalStateException;
     if (told && e.getMessage() != null) {
       return e.getMessage().strip().replaceAll("\\s*\\R\\s*", "\n  ");
+    }
+    var text = String.valueOf(e.getMessage());
+    if (text.contains(NO_MEMORY)) {
+      return message(new Failure("memory is exhausted", text, "take a smaller --batch or --size"));
     }
     return "unexpected %s: %s; run again with --verbose and report it"
         .formatted(e.getClass().getSimpleName(), e.getMessage());

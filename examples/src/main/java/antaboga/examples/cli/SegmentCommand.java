@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -33,7 +34,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  antaboga segment a.png b.png --checkpoint student.safetensors --out masks",
       "  antaboga segment ct.png --checkpoint medsam_vit_b.pth --box 95,255,190,350",
-      "  antaboga segment ct.png --checkpoint medsam_vit_b.pth --point 140,300 --not 180,260 \\\\",
+      "  antaboga segment ct.png --checkpoint medsam_vit_b.pth --point 140,300 --not 180,260 \\",
       "    --embeddings cache --memory 1500"
     })
 final class SegmentCommand implements Callable<Integer>, Commands.Speaking {
@@ -135,31 +136,40 @@ final class SegmentCommand implements Callable<Integer>, Commands.Speaking {
   }
 
   private static Point point(String option, String text, boolean onObject) {
-    try {
-      var at = numbers(text);
-      if (at.size() == 2) {
-        return new Point(at.get(0), at.get(1), onObject);
-      }
-    } catch (IllegalArgumentException e) {
-      // told below
-    }
-    throw new WrongArgument(option, text, "no point", "give x,y in pixels, such as 40,65");
+    var remedy = "give x,y in pixels, such as 40,65";
+    var at = numbers(option, text, 2, "no point", remedy);
+    return made(option, text, remedy, () -> new Point(at.get(0), at.get(1), onObject));
   }
 
   private static Box box(String text) {
-    try {
-      var sides = numbers(text);
-      if (sides.size() == 4) {
-        return new Box(sides.get(0), sides.get(1), sides.get(2), sides.get(3));
-      }
-    } catch (IllegalArgumentException e) {
-      // told below
-    }
-    throw new WrongArgument(
-        "--box", text, "no box", "give left,top,right,bottom in pixels, such as 10,20,90,80");
+    var remedy = "give left,top,right,bottom in pixels, such as 10,20,90,80";
+    var sides = numbers("--box", text, 4, "no box", remedy);
+    return made(
+        "--box",
+        text,
+        remedy,
+        () -> new Box(sides.get(0), sides.get(1), sides.get(2), sides.get(3)));
   }
 
-  private static List<Double> numbers(String text) {
-    return List.of(text.split("\\s*,\\s*")).stream().map(Double::valueOf).toList();
+  // a box that is inverted or empty says so itself
+  private static <T> T made(String option, String text, String remedy, Supplier<T> prompt) {
+    try {
+      return prompt.get();
+    } catch (IllegalArgumentException e) {
+      throw new WrongArgument(option, text, String.valueOf(e.getMessage()), remedy);
+    }
+  }
+
+  private static List<Double> numbers(
+      String option, String text, int count, String problem, String remedy) {
+    try {
+      var numbers = List.of(text.split("\\s*,\\s*")).stream().map(Double::valueOf).toList();
+      if (numbers.size() == count) {
+        return numbers;
+      }
+    } catch (NumberFormatException e) {
+      // told below
+    }
+    throw new WrongArgument(option, text, problem, remedy);
   }
 }

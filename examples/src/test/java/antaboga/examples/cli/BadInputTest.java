@@ -207,6 +207,7 @@ class BadInputTest {
     refused(Run.of("evaluate", "--checkpoint", file, "--data", data()), file, "web page");
     var missing = temporary.resolve("nowhere.safetensors");
     refused(Run.of("segment", image(0), "--checkpoint", missing, "--out", out()), missing);
+    refused(Run.of("convert", missing, "--out", out()), missing, "no such file; check the name");
   }
 
   @Test
@@ -264,6 +265,10 @@ class BadInputTest {
     refused(2, segment("--point", "3"), "--point", "give x,y");
     refused(2, segment("--not", "3,NaN"), "--not", "give x,y");
     refused(2, segment("--memory", 0), "--memory", "give 1 or more");
+    refused(2, segment("--box", "1,2,3"), "--box 1,2,3: no box; give left,top,right,bottom");
+    refused(2, segment("--box", "9,9,3,3"), "(9, 9, 3, 3) is inverted", "give left,top,right");
+    refused(2, segment("--box", "9,9,9,12"), "(9, 9, 9, 12) is empty");
+    refused(2, segment("--box", "NaN,1,5,5"), "(NaN, 1, 5, 5), expected finite sides");
     refused(segment("--point", "300,2"), image(0), "point (300, 2) lies outside the image of 40 x");
     refused(segment("--box", "3,4,30,300"), image(0), "reaches beyond the image of 40 x 36");
   }
@@ -294,6 +299,13 @@ class BadInputTest {
     refused(2, train("--size", 50), "--size", "multiple of 32");
     refused(2, train("--taps", "dec3,dec9"), "--taps", "dec9", "enc2, enc3, dec3");
     refused(2, Run.of("segment", image(0), "--checkpoint", "x", "--box", "9,9,3,3"), "--box");
+  }
+
+  @Test
+  void memoryThatNativeCodeDidNotGet() {
+    var told = Antaboga.message(new RuntimeException("Allocation failed: [std::bad_alloc]"));
+    assertTrue(told.startsWith("memory is exhausted: "), told);
+    assertTrue(told.endsWith("take a smaller --batch or --size"), told);
   }
 
   @Test

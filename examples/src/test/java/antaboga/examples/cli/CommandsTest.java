@@ -76,6 +76,7 @@ class CommandsTest {
       var run = Run.of(command, "--help");
       done(run);
       assertTrue(run.results().contains("Usage: antaboga " + command), run.results());
+      assertFalse(run.results().contains("\\\\"), "a shell continues a line after one backslash");
     }
     assertTrue(Run.of("--help").results().contains("Commands:"));
     assertTrue(Run.of().results().contains("Commands:"));

@@ -53,9 +53,14 @@ public record ImageHeader(String format, int width, int height, int channels, in
   }
 
   static IOException notWhole(Path file, IOException e) {
-    var why = e instanceof EOFException ? "it ends too early" : e.getMessage();
     return new IOException(
-        "%s: not a whole image (%s); replace or remove it".formatted(file, why), e);
+        "%s: not a whole image (%s); replace or remove it".formatted(file, why(e)), e);
+  }
+
+  /** The reason in words: decoders often give none. */
+  static String why(Exception e) {
+    var text = e.getMessage();
+    return e instanceof EOFException ? "it ends too early" : text == null ? "it is damaged" : text;
   }
 
   private static ImageHeader parse(Path file) throws IOException {

@@ -72,7 +72,7 @@ public final class Images {
     } catch (IOException | RuntimeException e) { // decoders fail in many ways on broken files
       throw new IOException(
           "%s: cannot decode the %s image (%s); replace or remove it"
-              .formatted(file, header.format(), e.getMessage()),
+              .formatted(file, header.format(), ImageHeader.why(e)),
           e);
     }
     return raster(file, image);

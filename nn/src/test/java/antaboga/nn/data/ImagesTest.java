@@ -274,6 +274,15 @@ class ImagesTest {
   }
 
   @Test
+  void aDecoderWithoutAReasonIsGivenOne() throws IOException {
+    var file = write("cut.bmp", BufferedImage.TYPE_3BYTE_BGR, "bmp");
+    var whole = Files.readAllBytes(file);
+    Files.write(file, java.util.Arrays.copyOf(whole, whole.length - 30));
+    var e = assertThrows(IOException.class, () -> Images.read(file));
+    assertTrue(e.toString().contains("BMP image (it ends too early); replace"), e.toString());
+  }
+
+  @Test
   void refusesHugeSizesBeforeDecoding() throws IOException {
     var whole = Files.readAllBytes(write("huge.png", BufferedImage.TYPE_BYTE_GRAY, "png"));
     var file = pngOf(whole, 60_000, 60_000);
