@@ -51,8 +51,12 @@ public record MedSamConfig(
   /** Keeps a copy of the set and checks the sizes. */
   public MedSamConfig {
     global = Set.copyOf(global);
-    require(patch > 0 && image > 0 && image % patch == 0, "image", image, "a multiple of patch");
-    require(input > 0 && input % patch == 0, "input", input, "a multiple of patch");
+    require(
+        patch > 0 && image > 0 && image % patch == 0,
+        "image",
+        image,
+        "a multiple of patch, " + patch);
+    require(input > 0 && input % patch == 0, "input", input, "a multiple of patch, " + patch);
     require(heads > 0 && width > 0 && width % heads == 0, "width", width, "a multiple of heads");
     require(depth > 0, "depth", depth, "> 0");
     require(mlpRatio > 0, "mlpRatio", mlpRatio, "> 0");
