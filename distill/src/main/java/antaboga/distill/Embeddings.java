@@ -7,6 +7,7 @@ import antaboga.Tape;
 import antaboga.Tensor;
 import antaboga.nn.Layer;
 import antaboga.nn.data.View;
+import antaboga.nn.data.Warp;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -93,6 +94,16 @@ public final class Embeddings {
     /** Keeps a copy of the map. */
     public Maps {
       bySide = Map.copyOf(bySide);
+    }
+
+    /**
+     * Approximately those of the warped images: the maps are warped instead, as they are laid, so
+     * that the teacher is asked about each image once.
+     */
+    public Maps warped(Warp warp) {
+      var maps = new LinkedHashMap<Integer, Tensor>();
+      bySide.forEach((side, map) -> maps.put(side, warp.of(map)));
+      return new Maps(maps);
     }
 
     /**

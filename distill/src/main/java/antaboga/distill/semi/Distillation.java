@@ -123,7 +123,7 @@ public final class Distillation {
       }
       try (var tape = new Tape(0)) {
         var images = Images.all(data.batch(step, seed));
-        var maps = embeddings.of(images.tensor(), images.views());
+        var maps = images.embedded(embeddings);
         for (int i = 0; i < taps.size(); i++) {
           int side = (int) images.tensor().size(-1) / taps.get(i).tap.stride();
           components.get(i).add(maps.at(side));

@@ -208,7 +208,7 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
     var student = Tape.seeded(drops, () -> students.current().observe(images.tensor()));
     var compared =
         teacher
-            ? distillation.compare(student, embeddings.of(images.tensor(), images.views()))
+            ? distillation.compare(student, images.embedded(embeddings))
             : List.<Distillation.Compared>of();
     return new Look(images, student, compared);
   }
@@ -226,7 +226,9 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
       return losses;
     }
     long labelled = batch.mask().size(0);
-    var average = students.averageOf(batch.unlabelled());
+    // the average looks at images as they lie; the student shall say the same however they vary
+    var laid = batch.laid();
+    var average = laid.unlabelledWarp().of(students.averageOf(laid.unlabelled()));
     if (config.consistency() > 0) {
       var student = unlabelled(twin.orElseThrow().student.logits(), labelled);
       var consistency = new MeanTeacher(confidence).of(student, average);

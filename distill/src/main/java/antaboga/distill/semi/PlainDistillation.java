@@ -73,7 +73,7 @@ public final class PlainDistillation implements SemiSupervisedTraining.Objective
   public Losses of(MixedBatch batch, int step) throws IOException {
     var images = Images.all(batch);
     var student = students.current().observe(images.tensor());
-    var maps = embeddings.of(images.tensor(), images.views());
+    var maps = images.embedded(embeddings);
     var terms = new ArrayList<Tensor>();
     for (var tapped : taps) {
       var feature = student.feature(tapped.tap.name());

@@ -5,20 +5,19 @@ import antaboga.Tensor;
 import antaboga.nn.Layer;
 import antaboga.nn.data.CutMix;
 import antaboga.nn.data.MixedBatch;
-import antaboga.nn.data.StrongAugment;
 import antaboga.nn.loss.Loss;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * The student learns from another look at the images of a step: other colours, blur, and boxes
- * pasted from one image into another, labelled or not. Labelled images bring their masks y,
- * unlabelled ones the probabilities q of the student's average, and {@link CutMix} mixes both as it
- * mixes the images:
+ * The student learns from another look at the images of a step, as varied as they are: boxes pasted
+ * from one image into another, labelled or not. Labelled images bring their masks y, unlabelled
+ * ones the probabilities q that the student's average gives the images before they were varied, and
+ * {@link CutMix} mixes both as it mixes the images:
  *
  * <pre>{@code
- * L_strong = 1/2 (BCE + Dice)(s(mix(strong(x))), mix(y or q))
+ * L_strong = 1/2 (BCE + Dice)(s(mix(x)), mix(y or q))
  * }</pre>
  *
  * <p>Targets are soft and no pixel is left out: with few labels hardly a pixel of a lesion is
@@ -30,7 +29,6 @@ import java.util.random.RandomGenerator;
  * 2305.00673).
  */
 final class StrongViews {
-  private static final StrongAugment STRONG = new StrongAugment();
   private static final Loss LOSS = Supervised.loss();
 
   private StrongViews() {}
@@ -59,8 +57,7 @@ final class StrongViews {
 
   /** The loss. */
   static Tensor of(Layer student, Taught taught, RandomGenerator random) {
-    var images = STRONG.of(taught.images, random.nextLong());
-    var mix = CutMix.draw((int) images.size(0), random.nextLong());
-    return LOSS.of(student.forward(mix.of(images)), mix.of(taught.target));
+    var mix = CutMix.draw((int) taught.images.size(0), random.nextLong());
+    return LOSS.of(student.forward(mix.of(taught.images)), mix.of(taught.target));
   }
 }

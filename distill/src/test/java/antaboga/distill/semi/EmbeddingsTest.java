@@ -14,6 +14,7 @@ import antaboga.distill.Embeddings.Laying;
 import antaboga.distill.Grids;
 import antaboga.nn.data.Orientation;
 import antaboga.nn.data.Perturbation;
+import antaboga.nn.data.Variation;
 import antaboga.nn.data.View;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -214,5 +215,23 @@ class EmbeddingsTest {
     var view = new View("x", true, Orientation.UPRIGHT, new View.Crop(0, 0, 0.5));
     assertThrows(
         IllegalArgumentException.class, () -> cache(config()).of(Blobs.image(1), List.of(view)));
+  }
+
+  @Test
+  void variedImagesAreAskedAboutAsTheyLie() throws IOException {
+    var embeddings = cache(config());
+    var noise = new Perturbation(0.1, 0.2);
+    var laid = Images.all(Blobs.batch(1, 3));
+    var maps = laid.embedded(embeddings).at(8);
+    var noisy = laid.perturbed(noise, 5, 0).embedded(embeddings).at(8);
+    int before = asked;
+    for (int seed = 0; seed < 3; seed++) {
+      var varied = Images.all(Variation.moderate().of(Blobs.batch(1, 3), 1, seed));
+      assertArrayEquals(
+          varied.warp().of(maps).toFloats(), varied.embedded(embeddings).at(8).toFloats());
+      var answered = varied.perturbed(noise, 5, 0).embedded(embeddings).at(8);
+      assertArrayEquals(varied.warp().of(noisy).toFloats(), answered.toFloats());
+    }
+    assertEquals(before, asked);
   }
 }

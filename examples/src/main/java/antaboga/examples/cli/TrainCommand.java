@@ -7,6 +7,7 @@ import antaboga.examples.run.Recipe;
 import antaboga.examples.run.StudentRun;
 import antaboga.examples.run.Terminal;
 import antaboga.examples.run.Training;
+import antaboga.nn.data.Variation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -189,6 +190,13 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
   private boolean zScore;
 
   @Option(
+      names = "--vary",
+      description =
+          "Turn, stretch and shift images a little, with other brightness and noise; for runs of"
+              + " some thousand steps.")
+  private boolean vary;
+
+  @Option(
       names = "--start",
       paramLabel = "FILE",
       description =
@@ -237,6 +245,7 @@ final class TrainCommand implements Callable<Integer>, Commands.Speaking {
         new StudentRun.Config(
             network,
             zScore,
+            vary ? Variation.moderate() : Variation.none(),
             size,
             steps,
             batch,

@@ -7,6 +7,7 @@ import antaboga.examples.run.Recipe;
 import antaboga.examples.run.StudentRun;
 import antaboga.examples.run.TeacherRun;
 import antaboga.medsam.model.MedSamConfig;
+import antaboga.nn.data.Variation;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -87,6 +88,7 @@ public record Settings(
     return new StudentRun.Config(
         Network.VSS_UNET_TINY,
         false,
+        Variation.none(),
         size,
         studentSteps,
         batch,

@@ -18,6 +18,7 @@ import antaboga.nn.data.ImageStore;
 import antaboga.nn.data.MixedBatches;
 import antaboga.nn.data.Picture;
 import antaboga.nn.data.Sample;
+import antaboga.nn.data.Variation;
 import antaboga.nn.data.View;
 import antaboga.nn.metric.Dice;
 import antaboga.nn.optim.Schedule;
@@ -43,6 +44,7 @@ public final class StudentRun {
    * @param network the student
    * @param zScore whether it is shown images as {@link ZScored} tells; a {@link VssUNet} then
    *     {@linkplain VssUNet#started starts} for them
+   * @param variation what becomes of the images of each step
    * @param size side of the square input, a multiple of 32
    * @param steps of the whole run
    * @param labelledBatch labelled images in a step
@@ -57,6 +59,7 @@ public final class StudentRun {
   public record Config(
       Network network,
       boolean zScore,
+      Variation variation,
       int size,
       int steps,
       int labelledBatch,
@@ -82,6 +85,7 @@ public final class StudentRun {
       return new Config(
           network,
           zScore,
+          variation,
           size,
           length,
           labelledBatch,
@@ -99,6 +103,7 @@ public final class StudentRun {
       return new Config(
           network,
           zScore,
+          variation,
           size,
           steps,
           labelledBatch,
@@ -225,7 +230,7 @@ public final class StudentRun {
     var training =
         new SemiSupervisedTraining(
             training(),
-            batches::batch,
+            (step, seed) -> config.variation().of(batches.batch(step, seed), step, seed),
             students,
             objective,
             SemiSupervisedTraining.adamW(students, objective),
@@ -271,10 +276,11 @@ public final class StudentRun {
     var names =
         data.labelled().stream().map(Sample::name).collect(Collectors.joining(" "))
             + data.unlabelled().stream().map(p -> " " + p.name()).collect(Collectors.joining());
-    return "%s%s%s, %d labelled, %d unlabelled (%08x), size %d, batch %d + %d"
+    return "%s%s%s%s, %d labelled, %d unlabelled (%08x), size %d, batch %d + %d"
         .formatted(
             config.network(),
             config.zScore() ? ", z-score" : "",
+            config.variation().equals(Variation.none()) ? "" : ", " + config.variation(),
             start.map(file -> ", from " + file.fingerprint()).orElse(""),
             data.labelled().size(),
             data.unlabelled().size(),

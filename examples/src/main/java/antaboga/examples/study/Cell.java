@@ -2,6 +2,7 @@
 package antaboga.examples.study;
 
 import antaboga.examples.run.StudentRun;
+import antaboga.nn.data.Variation;
 import java.nio.file.Path;
 
 /** One training of a student, and its scores. */
@@ -22,12 +23,13 @@ record Cell(String set, int share, Study.Method method, long seed) {
   /** What the result depends on: not how often it is saved. */
   String settings() {
     var t = training();
-    return "%s, %d %% of labels, %s%s of %d px, %d steps, validated every %d, batch %d + %d, rate %s, average %s"
+    return "%s, %d %% of labels, %s%s%s of %d px, %d steps, validated every %d, batch %d + %d, rate %s, average %s"
         .formatted(
             method.kind(),
             share,
             t.network(),
             t.zScore() ? ", z-score," : "",
+            t.variation().equals(Variation.none()) ? "" : " " + t.variation(),
             t.size(),
             t.steps(),
             t.validateEvery(),

@@ -8,6 +8,7 @@ import antaboga.examples.run.Pretraining;
 import antaboga.examples.run.Recipe;
 import antaboga.examples.run.StudentRun;
 import antaboga.examples.run.TeacherRun;
+import antaboga.nn.data.Variation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -149,6 +150,7 @@ record Study(
           List.of(
               "network",
               "z-score",
+              "vary",
               "size",
               "steps",
               "labelled-batch",
@@ -291,6 +293,7 @@ record Study(
         new StudentRun.Config(
             network,
             yaml.flag("z-score", false),
+            yaml.flag("vary", false) ? Variation.moderate() : Variation.none(),
             yaml.multiple("size", 32, 128),
             steps,
             batch,

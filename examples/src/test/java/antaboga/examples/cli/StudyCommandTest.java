@@ -38,7 +38,7 @@ class StudyCommandTest {
       methods:
         few: {recipe: supervised}
         all: {recipe: supervised, labels: 100}
-        augmented: {recipe: supervised, z-score: true, strong: 1}
+        augmented: {recipe: supervised, z-score: true, vary: true, strong: 1}
         u-net: {recipe: supervised, network: u-net}
         mean-teacher: {recipe: mean-teacher}
         ua-mt: {recipe: ua-mt}

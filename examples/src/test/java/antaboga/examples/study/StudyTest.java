@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import antaboga.examples.run.Failure;
+import antaboga.nn.data.Variation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +29,7 @@ class StudyTest {
       teacher: {also: [nuclei], many-objects: [nuclei], size: 64, patch: 8, steps: 50}
       methods:
         few: {recipe: supervised}
-        u-net: {recipe: supervised, network: u-net, rate: 2e-3}
+        u-net: {recipe: supervised, network: u-net, rate: 2e-3, vary: true}
         all: {recipe: supervised, labels: 100, steps: 200}
         cps: {recipe: cps}
         ours: {recipe: antaboga, taps: [dec3], teacher-weight: 0.3, response: 0}
@@ -58,6 +59,8 @@ class StudyTest {
     assertEquals(2e-3, method(study, "u-net").training().rate());
     assertEquals("u-net", method(study, "u-net").training().network().toString());
     assertEquals(200, method(study, "all").training().steps());
+    assertEquals(Variation.none(), method(study, "few").training().variation());
+    assertEquals(Variation.moderate(), method(study, "u-net").training().variation());
     assertEquals(0, method(study, "ours").terms().response());
     assertEquals(0.1, method(study, "ours").terms().consistency());
     assertEquals(8, study.teacher().orElseThrow().sizes().patch());
