@@ -228,14 +228,16 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
     long labelled = batch.mask().size(0);
     // the average looks at images as they lie; the student shall say the same however they vary
     var laid = batch.laid();
-    var average = laid.unlabelledWarp().of(students.averageOf(laid.unlabelled()));
+    var warp = laid.unlabelledWarp();
     if (config.consistency() > 0) {
+      var average = warp.of(students.averageOf(laid.unlabelled()));
       var student = unlabelled(twin.orElseThrow().student.logits(), labelled);
       var consistency = new MeanTeacher(confidence).of(student, average);
       losses = losses.plus("consistency", ramp * config.consistency(), consistency);
     }
     var random = Tape.current().orElseThrow().random();
     if (config.masks() > 0) {
+      var average = warp.of(students.averageOf(laid.unlabelled()));
       var student = unlabelled(clean.student.logits(), labelled);
       var averageOfTwin = students.averageOf(unlabelled(noisy.tensor(), labelled));
       var teacher = prompted.orElseThrow();
@@ -243,7 +245,8 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
       losses = losses.plusMean("masks", ramp * config.masks(), masks);
     }
     if (config.strong() > 0) {
-      var taught = StrongViews.Taught.of(batch, average);
+      var q = warp.of(students.averageOfLayings(laid.unlabelled()));
+      var taught = StrongViews.Taught.of(batch, q);
       var strong = StrongViews.of(students.current(), taught, random);
       losses = losses.plus("strong", ramp * config.strong(), strong);
     }

@@ -13,8 +13,8 @@ import java.util.random.RandomGenerator;
 /**
  * The student learns from another look at the images of a step, as varied as they are: boxes pasted
  * from one image into another, labelled or not. Labelled images bring their masks y, unlabelled
- * ones the probabilities q that the student's average gives the images before they were varied, and
- * {@link CutMix} mixes both as it mixes the images:
+ * ones the probabilities q that the student's average gives them before they were varied, in the
+ * mean over their eight layings, and {@link CutMix} mixes both as it mixes the images:
  *
  * <pre>{@code
  * L_strong = 1/2 (BCE + Dice)(s(mix(x)), mix(y or q))

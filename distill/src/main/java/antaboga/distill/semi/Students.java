@@ -5,6 +5,8 @@ import antaboga.Tape;
 import antaboga.Tensor;
 import antaboga.nn.Segmenter;
 import antaboga.nn.Weights;
+import antaboga.nn.data.Orientation;
+import java.util.List;
 import java.util.function.Function;
 
 /**
@@ -28,6 +30,19 @@ public record Students(
   /** The average's probabilities of images (B, C, H, W), (B, 1, H, W): a constant to the step. */
   public Tensor averageOf(Tensor images) {
     return averageOf(Tape.Mode.INFER, images);
+  }
+
+  /**
+   * The mean of its probabilities for the eight layings of each image, laid back: with few labels a
+   * far better guess than that for one of them.
+   */
+  Tensor averageOfLayings(Tensor images) {
+    var layings = List.of(Orientation.values());
+    var sum = averageOf(images);
+    for (var laying : layings.subList(1, layings.size())) {
+      sum = sum.add(laying.inverse().of(averageOf(laying.of(images))));
+    }
+    return sum.mul(1.0 / layings.size());
   }
 
   Tensor averageOf(Tape.Mode mode, Tensor images) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import antaboga.Tensor;
 import antaboga.nn.Layer;
 import antaboga.nn.data.MixedBatch;
+import antaboga.nn.data.Orientation;
 import java.util.ArrayList;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -73,5 +74,17 @@ class StrongViewsTest {
         Tensor.concat(0, batch.mask(), q.slice(0, 1, 2)).toFloats(), taught.target().toFloats());
     var labelled = StrongViews.Taught.of(batch, full(0.5, 2));
     assertArrayEquals(batch.labelled().toFloats(), labelled.images().toFloats());
+  }
+
+  @Test
+  void theMeanOverLayingsLiesAsTheImageDoes() {
+    var students = Students.of(TinySegmenter::new, 3);
+    var x = batch.unlabelled();
+    var q = students.averageOfLayings(x);
+    for (var laying : Orientation.values()) {
+      var laid = laying.of(students.averageOfLayings(laying.inverse().of(x)));
+      assertArrayEquals(q.toFloats(), laid.toFloats(), 1e-5f);
+    }
+    assertNotEquals(q.toFloats()[5], students.averageOf(x).toFloats()[5]);
   }
 }
