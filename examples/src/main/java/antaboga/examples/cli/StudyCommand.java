@@ -30,8 +30,8 @@ import picocli.CommandLine.Parameters;
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  antaboga study docs/studies/grid.yaml --data lesions --out runs/grid --jobs 3 --threads 1",
-      "  antaboga study docs/studies/grid.yaml --data lesions --out runs/grid --only 'polyp*/10/**'"
+      "  antaboga study examples/studies/grid.yaml --data lesions --out runs/grid --jobs 3 --threads 1",
+      "  antaboga study examples/studies/grid.yaml --data lesions --out runs/grid --only 'polyp*/10/**'"
     })
 final class StudyCommand implements Callable<Integer>, Commands.Speaking {
   @Parameters(paramLabel = "FILE.yaml", description = "The study; see docs/study.md.")
