@@ -104,6 +104,7 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
   private final Students students;
   private final Embeddings embeddings;
   private final Optional<PromptedTeacher> prompted;
+  private Optional<Committee> committee = Optional.empty();
   private final long seed;
   private final Weights weights;
   private final Distillation distillation;
@@ -157,6 +158,16 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
             : Optional.of(
                 new Distribution(
                     config.distribution(), weights.at("distribution"), students.current()));
+  }
+
+  /**
+   * Lets a committee say what strong views teach of unlabelled images, not the student's average.
+   *
+   * @return this
+   */
+  public PerturbationConsistentDistillation with(Committee other) {
+    committee = Optional.of(other);
+    return this;
   }
 
   @Override
@@ -245,8 +256,11 @@ public final class PerturbationConsistentDistillation implements SemiSupervisedT
       losses = losses.plusMean("masks", ramp * config.masks(), masks);
     }
     if (config.strong() > 0) {
-      var q = warp.of(students.averageOfLayings(laid.unlabelled()));
-      var taught = StrongViews.Taught.of(batch, q);
+      var q =
+          committee
+              .map(c -> c.of(laid.unlabelled(), batch.unlabelledViews()))
+              .orElseGet(() -> students.averageOfLayings(laid.unlabelled()));
+      var taught = StrongViews.Taught.of(batch, warp.of(q));
       var strong = StrongViews.of(students.current(), taught, random);
       losses = losses.plus("strong", ramp * config.strong(), strong);
     }

@@ -5,8 +5,6 @@ import antaboga.Tape;
 import antaboga.Tensor;
 import antaboga.nn.Segmenter;
 import antaboga.nn.Weights;
-import antaboga.nn.data.Orientation;
-import java.util.List;
 import java.util.function.Function;
 
 /**
@@ -37,12 +35,7 @@ public record Students(
    * far better guess than that for one of them.
    */
   Tensor averageOfLayings(Tensor images) {
-    var layings = List.of(Orientation.values());
-    var sum = averageOf(images);
-    for (var laying : layings.subList(1, layings.size())) {
-      sum = sum.add(laying.inverse().of(averageOf(laying.of(images))));
-    }
-    return sum.mul(1.0 / layings.size());
+    return Committee.overLayings(this::averageOf, images);
   }
 
   Tensor averageOf(Tape.Mode mode, Tensor images) {

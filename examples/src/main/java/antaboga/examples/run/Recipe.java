@@ -2,6 +2,7 @@
 package antaboga.examples.run;
 
 import antaboga.distill.semi.BidirectionalCopyPaste;
+import antaboga.distill.semi.Committee;
 import antaboga.distill.semi.CrossPseudoSupervision;
 import antaboga.distill.semi.Distillation;
 import antaboga.distill.semi.Distribution;
@@ -191,9 +192,21 @@ public sealed interface Recipe {
    *
    * @param teacher guides the student
    * @param terms the weights
+   * @param committee finished students that say what strong views teach; empty for the student's
+   *     own average
    */
-  record Whole(Guide teacher, Terms terms) implements Recipe {
+  record Whole(Guide teacher, Terms terms, List<ModelFile> committee) implements Recipe {
     private static final int DRAWS = 2;
+
+    /** Keeps a copy of the list. */
+    public Whole {
+      committee = List.copyOf(committee);
+    }
+
+    /** Without a committee. */
+    public Whole(Guide teacher, Terms terms) {
+      this(teacher, terms, List.of());
+    }
 
     @Override
     public Objective objective(
@@ -212,10 +225,17 @@ public sealed interface Recipe {
               PERTURBATION,
               DRAWS);
       var embeddings = teacher.embeddings(students, config.size(), terms.taps());
-      return terms.masks() > 0
-          ? new PerturbationConsistentDistillation(
-              settings, students, embeddings, config.seed(), teacher::probability)
-          : new PerturbationConsistentDistillation(settings, students, embeddings, config.seed());
+      var method =
+          terms.masks() > 0
+              ? new PerturbationConsistentDistillation(
+                  settings, students, embeddings, config.seed(), teacher::probability)
+              : new PerturbationConsistentDistillation(
+                  settings, students, embeddings, config.seed());
+      if (committee.isEmpty()) {
+        return method;
+      }
+      return method.with(
+          new Committee(committee.stream().map(file -> file.student().segmenter()).toList()));
     }
 
     private Distillation.Config distillation(StudentRun.Config config, int unlabelled) {
@@ -255,7 +275,10 @@ public sealed interface Recipe {
 
     @Override
     public String toString() {
-      return terms + ", teacher " + teacher.fingerprint();
+      var members = committee.stream().map(ModelFile::fingerprint).toList();
+      return "%s, teacher %s%s"
+          .formatted(
+              terms, teacher.fingerprint(), members.isEmpty() ? "" : ", committee " + members);
     }
   }
 

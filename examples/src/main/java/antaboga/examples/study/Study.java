@@ -120,6 +120,8 @@ record Study(
    * @param terms of the whole method; of plain distillation, the taps and the weight
    * @param strong the weight of strong views of labelled images, where there are labels alone
    * @param untrained whether its teacher is left as it was drawn, for control
+   * @param committee the method whose students, of all seeds, say what its strong views teach;
+   *     empty for the student's own average
    */
   record Method(
       String name,
@@ -129,7 +131,12 @@ record Study(
       int warm,
       Recipe.Terms terms,
       double strong,
-      boolean untrained) {}
+      boolean untrained,
+      Optional<String> committee) {
+    boolean sitsAs(String member) {
+      return name.equals(member) && committee.isEmpty();
+    }
+  }
 
   /**
    * What is compared.
@@ -191,6 +198,7 @@ record Study(
     yaml.requireAllAsked();
     var study = new Study(file, data, sets, shares, seeds, teacher, methods, comparison);
     study.requireWarmStarts();
+    study.requireCommittees();
     return study;
   }
 
@@ -206,6 +214,30 @@ record Study(
         }
       }
     }
+  }
+
+  private void requireCommittees() {
+    for (var method : methods) {
+      method.committee.ifPresent(
+          name -> {
+            boolean alone = methods.stream().anyMatch(m -> m.sitsAs(name));
+            if (!alone) {
+              throw new Failure(
+                  "method %s asks a committee of %s".formatted(method.name, name),
+                  file,
+                  "name a method without a committee of its own");
+            }
+          });
+    }
+  }
+
+  /** The cells whose students a cell's committee consists of. */
+  List<Cell> committee(Cell cell) {
+    var name = cell.method().committee().orElse("");
+    return methods.stream()
+        .filter(m -> m.sitsAs(name))
+        .flatMap(m -> seeds.stream().map(s -> new Cell(cell.set(), cell.share(), m, s)))
+        .toList();
   }
 
   /** The sets that a student starts on before it meets the target: of single lesions alone. */
@@ -312,7 +344,11 @@ record Study(
     boolean untrained = kind.needsTeacher() && yaml.flag("untrained-teacher", false);
     var terms = terms(yaml, kind, network);
     double strong = kind == Kind.SUPERVISED ? yaml.number("strong", 0) : terms.strong();
-    var method = new Method(name, kind, share, training, warm, terms, strong, untrained);
+    var committee =
+        kind == Kind.ANTABOGA && yaml.has("committee")
+            ? Optional.of(yaml.text("committee"))
+            : Optional.<String>empty();
+    var method = new Method(name, kind, share, training, warm, terms, strong, untrained, committee);
     yaml.requireAllAsked();
     return method;
   }

@@ -200,6 +200,12 @@ public final class StudyRun {
         return interruption.asked() ? Outcome.STOPPED : Outcome.WAITS;
       }
     }
+    for (var member : study.committee(cell)) {
+      var outcome = run(member, interruption);
+      if (outcome != Outcome.DONE) {
+        return outcome == Outcome.TAKEN ? Outcome.WAITS : outcome;
+      }
+    }
     var claim = Claim.of(folder);
     if (claim.isEmpty()) {
       return Outcome.TAKEN;
@@ -217,6 +223,9 @@ public final class StudyRun {
     var settings = cell.settings();
     if (method.warm() > 0) {
       settings += ", after %d steps on %s".formatted(method.warm(), study.warming(cell.set()));
+    }
+    for (var member : study.committee(cell)) {
+      settings += ", committee: " + settings(member);
     }
     if (method.kind().needsTeacher()) {
       return settings + ", " + method.terms() + ", " + teachers.settings(cell);
@@ -258,7 +267,13 @@ public final class StudyRun {
     return true;
   }
 
-  private static Recipe recipe(Cell cell, Optional<Guide> guide) {
+  private List<ModelFile> committee(Cell cell) {
+    return study.committee(cell).stream()
+        .map(member -> ModelFile.open(member.folder(out).resolve("student.safetensors")))
+        .toList();
+  }
+
+  private Recipe recipe(Cell cell, Optional<Guide> guide) {
     var terms = cell.method().terms();
     return switch (cell.method().kind()) {
       case SUPERVISED -> new Recipe.Labels(cell.method().strong());
@@ -268,7 +283,7 @@ public final class StudyRun {
       case UNIMATCH -> Recipe.Published.UNIMATCH;
       case BCP -> Recipe.Published.BCP;
       case FEATURES -> new Recipe.Features(guide.orElseThrow(), terms.taps(), terms.distillation());
-      case ANTABOGA -> new Recipe.Whole(guide.orElseThrow(), terms);
+      case ANTABOGA -> new Recipe.Whole(guide.orElseThrow(), terms, committee(cell));
     };
   }
 

@@ -48,7 +48,7 @@ class StudyCommandTest {
         features: {recipe: features, taps: [dec3]}
         control: {recipe: features, taps: [dec3], untrained-teacher: true}
         started: {recipe: unimatch, z-score: true, warm-start: 2}
-        ours: {recipe: antaboga, warm-start: 2, masks: 0.3, strong: 0.5, ramp-start: 0}
+        ours: {recipe: antaboga, warm-start: 2, masks: 0.3, strong: 0.5, ramp-start: 0, committee: few}
       compare: {ours: ours, against: [mean-teacher, bcp], floor: few, ceiling: all}
       """;
 

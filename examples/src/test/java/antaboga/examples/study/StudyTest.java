@@ -89,6 +89,8 @@ class StudyTest {
         "size: 96 | colour: 3 | colour is unknown",
         "against: [cps] | against: [csp] | compare.against is csp, expected one of few",
         "response: 0 | response: -1 | methods.ours.response is -1, expected a number, 0 or more",
+        "response: 0 | committee: fewer | method ours asks a committee of fewer",
+        "response: 0 | committee: ours | method ours asks a committee of ours",
         "sets: [polyp, | sets: [../polyp, | '../polyp' cannot name a folder",
         "steps: 100 | steps: [ | not readable as YAML",
       })
@@ -115,6 +117,16 @@ class StudyTest {
     var alone = warm.replace("sets: [polyp, thyroid]", "sets: [polyp]");
     var e = assertThrows(Failure.class, () -> read(alone));
     assertTrue(e.toString().contains("beside polyp there is none"), e.toString());
+  }
+
+  @Test
+  void aCommitteeIsOfAllSeeds() throws IOException {
+    var study = read(STUDY.replace("response: 0", "committee: few"));
+    var cells = study.cells().stream().filter(c -> c.name().equals("thyroid/10/ours/1337"));
+    assertEquals(
+        List.of("thyroid/10/few/1337", "thyroid/10/few/1338"),
+        study.committee(cells.findFirst().orElseThrow()).stream().map(Cell::name).toList());
+    assertEquals(List.of(), study.committee(study.cells().get(0)));
   }
 
   @Test
