@@ -163,10 +163,7 @@ public final class Embeddings {
   }
 
   private Maps of(Tensor image, View view) throws IOException {
-    if (!view.crop().equals(View.Crop.WHOLE)) {
-      throw new IllegalArgumentException(
-          "embeddings: " + view + " is cropped and would not be met again; augment without crop");
-    }
+    view.requireWhole("embeddings");
     boolean upright = config.laying() == Laying.UPRIGHT;
     var values = entry(upright ? view.orientation().inverse().of(image) : image, view.name());
     var maps = new LinkedHashMap<Integer, Tensor>();

@@ -41,10 +41,7 @@ public final class Committee {
     var all = new ArrayList<Tensor>();
     for (int i = 0; i < views.size(); i++) {
       var view = views.get(i);
-      if (!view.crop().equals(View.Crop.WHOLE)) {
-        throw new IllegalArgumentException(
-            "committee: " + view + " is cropped and would not be met again; augment without crop");
-      }
+      view.requireWhole("committee");
       var upright = view.orientation().inverse().of(images.slice(0, i, i + 1));
       var q = kept.computeIfAbsent(view.name(), name -> guess(upright).toFloats());
       all.add(view.orientation().of(Tensor.of(q, 1, 1, images.size(2), images.size(3))));
@@ -53,17 +50,11 @@ public final class Committee {
   }
 
   private Tensor guess(Tensor image) {
-    var sum = overLayings(member(0), image);
-    for (int i = 1; i < members.size(); i++) {
-      sum = sum.add(overLayings(member(i), image));
-    }
-    return sum.mul(1.0 / members.size());
-  }
-
-  private UnaryOperator<Tensor> member(int i) {
-    return x ->
-        Tape.paused(
-            Tape.Mode.INFER, () -> Tape.recomputed(() -> members.get(i).forward(x).sigmoid()));
+    return members.stream()
+        .map(m -> overLayings(x -> Students.probabilities(m, Tape.Mode.INFER, x), image))
+        .reduce(Tensor::add)
+        .orElseThrow()
+        .mul(1.0 / members.size());
   }
 
   /** The mean of probabilities for the eight layings of each image, laid back. */

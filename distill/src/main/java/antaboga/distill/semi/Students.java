@@ -39,7 +39,12 @@ public record Students(
   }
 
   Tensor averageOf(Tape.Mode mode, Tensor images) {
+    return probabilities(average, mode, images);
+  }
+
+  /** What a network that is not trained says, a constant to the step. */
+  static Tensor probabilities(Segmenter network, Tape.Mode mode, Tensor images) {
     // recomputed: of a pass without gradients nothing but its result stays in the step's memory
-    return Tape.paused(mode, () -> Tape.recomputed(() -> average.forward(images).sigmoid()));
+    return Tape.paused(mode, () -> Tape.recomputed(() -> network.forward(images).sigmoid()));
   }
 }

@@ -22,6 +22,19 @@ public record View(String name, boolean grey, Orientation orientation, Crop crop
     public static final Crop WHOLE = new Crop(0, 0, 1);
   }
 
+  /**
+   * Checks that the whole image is there, for what keeps something of each image.
+   *
+   * @param keeper who asks
+   * @throws IllegalArgumentException if it is cropped
+   */
+  public void requireWhole(String keeper) {
+    if (!crop.equals(Crop.WHOLE)) {
+      throw new IllegalArgumentException(
+          keeper + ": " + this + " is cropped and would not be met again; augment without crop");
+    }
+  }
+
   /** An image as it is. */
   public static View whole(String name, boolean grey) {
     return new View(name, grey, Orientation.UPRIGHT, Crop.WHOLE);
